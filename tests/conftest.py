@@ -1,0 +1,27 @@
+"""Every test gets a throw-away home, a clean environment and no services left over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lume_services import config
+
+
+@pytest.fixture(autouse=True)
+def lume_home(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """Run the test in ``tmp_path`` with LUME_HOME elsewhere, so that ``tmp_path`` starts empty."""
+    for name in list(os.environ):
+        if name.startswith(("LUME_", "PREFECT_")) and not name.startswith("LUME_TEST_"):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("LUME_HOME", str(home))
+    monkeypatch.setenv("DO_NOT_TRACK", "1")
+    monkeypatch.chdir(tmp_path)
+    yield home
+    config.reset()
