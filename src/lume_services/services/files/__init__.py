@@ -1,1 +1,1 @@
-
+"""Filesystems, where files are kept."""

@@ -1,0 +1,1 @@
+"""How the packaged file types are written and read."""
