@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lume_services import plugins
-from lume_services.settings import LUMEServicesSettings
+from lume_services.settings import RESULTS_DBS, LUMEServicesSettings, scheme
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lume_services.services.files.filesystem import Filesystem
     from lume_services.services.files.service import FileService
     from lume_services.services.results.db import ResultsDB
     from lume_services.services.scheduling.service import SchedulingService
@@ -20,62 +23,155 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Services:
-    """The services that one set of settings describes."""
+    """What one set of settings describes.
+
+    Replace a service with `dataclasses.replace` and use the outcome with `use`.
+    """
 
     settings: LUMEServicesSettings
     files: FileService
     results_db: ResultsDB
     scheduling: SchedulingService
 
-
-_lock = threading.Lock()
-_process_wide: Services | None = None
-_override: ContextVar[Services | None] = ContextVar("lume_services_override", default=None)
+    def close(self) -> None:
+        """Close connections and end what the services have started."""
+        self.scheduling.close()
+        self.results_db.close()
 
 
 def build(settings: LUMEServicesSettings) -> Services:
     """Make the services; nothing connects and no directory is made until one is used."""
+    from lume_services.services.scheduling import service as scheduling
+
+    url = settings.results_db_url
+    return Services(
+        settings=settings,
+        files=_files(settings),
+        results_db=plugins.load(RESULTS_DBS, scheme(url))(url),
+        scheduling=scheduling.build(settings),
+    )
+
+
+def _files(settings: LUMEServicesSettings) -> FileService:
     from lume_services.services.files.local import LocalFilesystem
     from lume_services.services.files.mounted import MountedFilesystem
     from lume_services.services.files.service import FileService
-    from lume_services.services.scheduling import service as scheduling
 
-    filesystems = [LocalFilesystem()]
+    filesystems: list[Filesystem] = [LocalFilesystem()]
     if settings.mounted_filesystem is not None:
         filesystems.append(MountedFilesystem(**dict(settings.mounted_filesystem)))
-    url = settings.results_db_url
-    results_db = plugins.load("lume_services.results_dbs", url.partition(":")[0])
-    return Services(settings, FileService(filesystems), results_db(url), scheduling.build(settings))
+    return FileService(filesystems)
+
+
+class _SetUp:
+    """Settings, and the services made of them in this process.
+
+    A forked child makes its own: connections must not be shared, and threads do not survive.
+    """
+
+    def __init__(self, settings: LUMEServicesSettings) -> None:
+        self.settings = settings
+        self._made: Services | None = None
+        self._process = 0
+
+    def services(self) -> Services:
+        with _lock:
+            if self._made is None or self._process != os.getpid():
+                self._made, self._process = build(self.settings), os.getpid()
+            return self._made
+
+    def close(self) -> None:
+        with _lock:
+            if self._made is not None and self._process == os.getpid():
+                self._made.close()
+            self._made = None
+
+
+class _Process:
+    """What the whole process has configured."""
+
+    set_up: _SetUp | None = None
+
+
+_process = _Process()
+_override: ContextVar[_SetUp | Services | None] = ContextVar("lume_services", default=None)
+_lock = threading.RLock()
+# A child forked while another thread holds the lock would otherwise wait for ever.
+os.register_at_fork(
+    before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+)
 
 
 def configure(settings: LUMEServicesSettings | None = None) -> Services:
-    """Set the process-wide services, from the environment unless settings are given."""
-    global _process_wide
-    services = build(settings or LUMEServicesSettings())
+    """Set the services of the process.
+
+    Parameters
+    ----------
+    settings
+        By default read from the environment and ``lume.toml``. The same settings again leave
+        the services as they are.
+
+    Raises
+    ------
+    SettingsError
+        If settings cannot be used; the services of the process stay as they were.
+    """
     with _lock:
-        _process_wide = services
+        if settings is None:
+            settings = LUMEServicesSettings()
+        set_up = _process.set_up
+        if set_up is None or dict(set_up.settings) != dict(settings):
+            set_up = _SetUp(settings)
+        services = set_up.services()
+        _process.set_up = set_up
     return services
 
 
 def current() -> Services:
-    """Return the services of this context, else those of the process."""
-    return _override.get() or _process_wide or configure()
+    """Return the services of this context, else of the process, configured on first use."""
+    override = _override.get()
+    if isinstance(override, Services):
+        return override
+    if override is not None:
+        return override.services()
+    with _lock:
+        return configure() if _process.set_up is None else _process.set_up.services()
 
 
 @contextmanager
 def use(services: Services | LUMEServicesSettings) -> Iterator[Services]:
-    """Use other services in this context only."""
-    if isinstance(services, LUMEServicesSettings):
-        services = build(services)
-    token = _override.set(services)
+    """Use other services in this context: the calling thread or task, and copies of its context.
+
+    Parameters
+    ----------
+    services
+        Services, used as they are; or settings, whose services are closed at the end.
+    """
+    if isinstance(services, Services):
+        with _overriding(services):
+            yield services
+        return
+    set_up = _SetUp(services)
     try:
-        yield services
+        made = set_up.services()
+        with _overriding(set_up):
+            yield made
+    finally:
+        set_up.close()
+
+
+@contextmanager
+def _overriding(value: _SetUp | Services) -> Iterator[None]:
+    token = _override.set(value)
+    try:
+        yield
     finally:
         _override.reset(token)
 
 
 def reset() -> None:
-    """Forget the process-wide services."""
-    global _process_wide
+    """Close and forget the services of the process."""
     with _lock:
-        _process_wide = None
+        if _process.set_up is not None:
+            _process.set_up.close()
+        _process.set_up = None

@@ -1,38 +1,141 @@
-"""What can be set, by environment variable, ``lume.toml`` or keyword."""
+"""Every setting: by keyword, environment variable or ``lume.toml``, in this order."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PositiveInt,
+    PrivateAttr,
+    Secret,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from lume_services import plugins
+from lume_services.errors import SettingsError
+from lume_services.settings_problems import describe, mask_url
+from lume_services.settings_sources import (
+    DELIMITER,
+    PREFIX,
+    Given,
+    SettingPath,
+    config_file,
+    environment,
+    flatten,
+    leaves,
+    nested,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BACKENDS = "lume_services.backends"
+RESULTS_DBS = "lume_services.results_dbs"
+
+
+class DatabaseURL(Secret[str]):
+    """A database URL that is shown without its password."""
+
+    def _display(self) -> str:
+        return mask_url(self.get_secret_value())
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        path = path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{error}; give an absolute path") from error
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path, or begin with ~")
+    return path
+
+
+def _container_path(path: PurePosixPath) -> PurePosixPath:
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path inside the container")
+    return path
+
+
+def _no_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be an integer")  # noqa: TRY004 — what pydantic collects
+    return value
+
+
+def _one_of(name: str, group: str) -> None:
+    known = plugins.names(group)
+    if name not in known:
+        raise ValueError(f"must be one of {', '.join(known)}; more come with plug-ins")
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ResultsDBSettings(_Section):
-    """Where database results are kept."""
+    """Where database results are kept; without a URL, in SQLite under the home directory."""
 
-    url: str | None = Field(default=None, repr=False)
+    url: DatabaseURL | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _scheme_is_installed(cls, url: DatabaseURL | None) -> DatabaseURL | None:
+        if url is not None:
+            text = url.get_secret_value()
+            if "://" not in text:
+                raise ValueError("must be a URL, for example sqlite:////folder/results.sqlite")
+            try:
+                _one_of(scheme(text), RESULTS_DBS)
+            except ValueError as error:
+                raise ValueError(f"its scheme {error}") from None
+        return url
 
 
 class MountedFilesystemSettings(_Section):
-    """A host directory that has another path inside a container."""
+    """A directory of this host that has another path inside a container."""
 
-    identifier: str = "mounted"
-    mount_path: Path
-    mount_alias: Path | None = None
-    mount_type: Literal["Directory", "DirectoryOrCreate"] = "DirectoryOrCreate"
+    identifier: Annotated[str, Field(min_length=1)] = "mounted"
+    mount_path: Annotated[Path, AfterValidator(_absolute)]
+    mount_alias: Annotated[PurePosixPath, AfterValidator(_container_path)] | None = None
+    mount_type: Literal["Directory", "DirectoryOrCreate"] = "Directory"
+
+    @field_validator("identifier")
+    @classmethod
+    def _is_free(cls, identifier: str) -> str:
+        if identifier == "local":
+            raise ValueError("must be another name, 'local' is the local filesystem")
+        return identifier
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        here, there = PurePosixPath(self.mount_path), self.mount_alias
+        if there and here != there and (here in there.parents or there in here.parents):
+            raise ValueError("of mount_path and mount_alias, neither may lie inside the other")
+        return self
 
 
 class SchedulingSettings(_Section):
     """How flows are run."""
 
-    max_concurrent_flows: PositiveInt = 4
+    max_concurrent_flows: Annotated[PositiveInt, BeforeValidator(_no_bool)] = 4
 
 
 def _default_home() -> Path:
@@ -40,19 +143,131 @@ def _default_home() -> Path:
 
 
 class LUMEServicesSettings(BaseSettings):
-    """Every setting of LUME-services."""
+    """Every setting of LUME-services.
+
+    A keyword wins over an environment variable (``LUME_RESULTS_DB__URL``), which wins over
+    ``lume.toml`` (looked for in the working directory and upward, or named by
+    ``LUME_CONFIG_FILE``), which wins over the default.
+
+    Parameters
+    ----------
+    backend
+        What runs flows; an entry point of the group ``lume_services.backends``.
+    home
+        Directory of the embedded stores; made when first used.
+    results_db, mounted_filesystem, scheduling
+        Sections.
+
+    Raises
+    ------
+    SettingsError
+        Every unknown, ill-typed or impossible setting, one a line, with its source.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="LUME_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
+        case_sensitive=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     backend: str = "local"
-    home: Path = Field(default_factory=_default_home)
+    home: Annotated[Path, AfterValidator(_absolute)] = Field(default_factory=_default_home)
     results_db: ResultsDBSettings = ResultsDBSettings()
     mounted_filesystem: MountedFilesystemSettings | None = None
     scheduling: SchedulingSettings = SchedulingSettings()
 
+    _given: dict[SettingPath, Given] = PrivateAttr(default_factory=dict)
+
     @property
     def results_db_url(self) -> str:
-        """URL of the results database; SQLite under ``home`` unless another is set."""
-        return self.results_db.url or f"sqlite:///{self.home / 'results.sqlite'}"
+        """URL of the results database, with its password."""
+        if self.results_db.url is None:
+            return f"sqlite:///{self.home / 'results.sqlite'}"
+        return self.results_db.url.get_secret_value()
+
+    @field_validator("backend")
+    @classmethod
+    def _backend_is_installed(cls, backend: str) -> str:
+        _one_of(backend, BACKENDS)
+        return backend
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read keywords, the environment and ``lume.toml``, and nothing else."""
+        # Ours know where each value was written; a .env file is never read unasked.
+        del env_settings, dotenv_settings, file_secret_settings
+        return (
+            init_settings,
+            InitSettingsSource(settings_cls, environment(os.environ)),
+            InitSettingsSource(settings_cls, config_file(os.environ, Path.cwd())),
+        )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_sources(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, dict):
+            return handler(data)
+        given = flatten(data)
+        try:
+            settings = handler(nested({path: item.value for path, item in given.items()}))
+        except ValidationError as error:
+            known = list(_known(cls))
+            problems = [describe(detail, given, known) for detail in error.errors()]
+        else:
+            settings._given = given
+            return settings
+        # Raised here, where the validation error with the given values is no longer its context.
+        raise SettingsError("\n".join(problems))
+
+
+def scheme(url: str) -> str:
+    """Return the kind of database of a URL: ``postgresql`` for ``postgresql+driver://``."""
+    return url.partition("://")[0].partition("+")[0]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One effective setting: its dotted name, its value with secrets masked, and its source."""
+
+    name: str
+    value: str | int | None
+    source: str
+
+
+def explain(settings: LUMEServicesSettings) -> list[Setting]:
+    """Return every effective setting and where it came from."""
+    values = dict(leaves(settings.model_dump(mode="json")))
+    values["results_db", "url"] = mask_url(settings.results_db_url)
+    return [
+        Setting(".".join(path), value, _source(settings, path)) for path, value in values.items()
+    ]
+
+
+def _source(settings: LUMEServicesSettings, path: SettingPath) -> str:
+    """Return the origin of a setting, or of the section that was given as a whole."""
+    origins = (settings._given.get(path[:length]) for length in range(len(path), 0, -1))
+    return next((item.origin for item in origins if item is not None), "default")
+
+
+def _known(model: type[BaseModel], above: SettingPath = ()) -> Iterator[SettingPath]:
+    for name, field in model.model_fields.items():
+        section = _section(field.annotation)
+        if section is None:
+            yield (*above, name)
+        else:
+            yield from _known(section, (*above, name))
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    options = (annotation, *get_args(annotation))
+    return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
