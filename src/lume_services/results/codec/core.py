@@ -1,0 +1,156 @@
+"""Encoding and decoding: plain JSON and containers here, other kinds in their families."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Any
+
+from lume_services.errors import LumeServicesError, QueryError
+from lume_services.results.codec import families
+from lume_services.results.codec.leaves import encode_float, encode_int, encode_text
+from lume_services.results.codec.walk import MAX_DEPTH, Walk
+
+__all__ = ["MAX_DEPTH", "TAG", "canonical", "comparable", "content_hash", "decode", "encode"]
+
+TAG = families.TAG
+
+
+def encode(value: Any, root: str = "") -> Any:
+    """Return a value as strict, tagged JSON.
+
+    Parameters
+    ----------
+    value
+        Anything that the table in ``lume_services.results.codec`` lists, nested as wanted.
+    root
+        How error messages call the value, for example ``"outputs"``.
+
+    Raises
+    ------
+    NotSerializableError
+        If a part of it has no JSON form; names the part by its path, and the ways out.
+    """
+    return _encode(value, Walk(_encode, root))
+
+
+def decode(document: Any, root: str = "") -> Any:
+    """Return the value that `encode` made the JSON from.
+
+    Parameters
+    ----------
+    document
+        Tagged JSON, trusted in nothing: no name in it is imported or called.
+    root
+        How error messages call the value.
+
+    Raises
+    ------
+    ResultsError
+        If it is no JSON that `encode` makes.
+    """
+    return _decode(document, Walk(_decode, root))
+
+
+def canonical(document: Any) -> str:
+    """Return the one text of an encoded value: sorted keys, exact numbers, ASCII."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def content_hash(document: Any) -> str:
+    """Return the SHA-256 of an encoded value, equal on all platforms.
+
+    The memory order of arrays is no content and does not enter it.
+    """
+    return hashlib.sha256(canonical(_without_order(document)).encode()).hexdigest()
+
+
+def comparable(value: Any) -> str | int | float | bool | None:
+    """Return what queries compare a value as, see the table in ``lume_services.results.codec``.
+
+    Raises
+    ------
+    QueryError
+        If values of its kind cannot be searched for.
+    """
+    document = encode(value, root="the query's value")
+    if isinstance(document, dict) and TAG in document:
+        document = document.get("value")
+        if document is None:
+            document = {}
+    if isinstance(document, dict | list):
+        raise QueryError(
+            f"cannot search for {value!r}: a query compares numbers, texts, truth values, times "
+            "and None; name an element by its path, or use $exists"
+        )
+    return document  # type: ignore[no-any-return]
+
+
+def _encode(value: Any, walk: Walk) -> Any:
+    kind = type(value)
+    if value is None or kind is bool:
+        return value
+    if kind is str:
+        return encode_text(value, walk)
+    if kind is float:
+        return value if math.isfinite(value) else encode_float(value, walk)
+    if kind is int:
+        return encode_int(value, walk)
+    if kind is list:
+        return walk.each(value)
+    if kind is dict:
+        return _encode_dict(value, walk)
+    return families.encode(value, walk)
+
+
+def _encode_dict(value: dict[Any, Any], walk: Walk) -> dict[str, Any]:
+    for key in value:
+        if type(key) is not str or encode_text(key, walk) is not key:
+            raise walk.refused(
+                f"has the key {key!r} of type {type(key).__name__}",
+                "keys are text without NUL characters and lone surrogates",
+            )
+    items = {key: walk.into(key, item) for key, item in value.items()}
+    if TAG in items:
+        return {TAG: "dict", "items": [[key, items[key]] for key in sorted(items)]}
+    return items
+
+
+def _decode(document: Any, walk: Walk) -> Any:
+    if isinstance(document, list):
+        return walk.each(document)
+    if not isinstance(document, dict):
+        return document
+    if TAG not in document:
+        return {key: walk.into(key, item) for key, item in document.items()}
+    if document[TAG] == "dict":
+        return _decode_dict(document, walk)
+    decoder = families.decoder(document[TAG])
+    if decoder is None:
+        raise walk.malformed(f"the kind {document[TAG]!r} is unknown")
+    try:
+        return decoder(document, walk)
+    except LumeServicesError:
+        raise
+    except Exception as error:
+        raise walk.malformed(f"the {document[TAG]} is malformed ({error})") from error
+
+
+def _decode_dict(tag: dict[str, Any], walk: Walk) -> dict[str, Any]:
+    try:
+        items = [(key, item) for key, item in tag["items"]]
+        if not all(isinstance(key, str) for key, _ in items):
+            raise TypeError("a key is no text")
+    except (KeyError, TypeError, ValueError) as error:
+        raise walk.malformed(f"the dict is malformed ({error})") from error
+    return {key: walk.into(key, item) for key, item in items}
+
+
+def _without_order(document: Any) -> Any:
+    if isinstance(document, list):
+        return [_without_order(item) for item in document]
+    if not isinstance(document, dict):
+        return document
+    drop = "order" if document.get(TAG) == "ndarray" else None
+    return {key: _without_order(item) for key, item in document.items() if key != drop}

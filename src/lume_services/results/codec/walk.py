@@ -1,0 +1,83 @@
+"""Walking into a document, with errors that say where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from lume_services.errors import NotSerializableError, ResultsError
+
+# MongoDB nests 100 levels; the rest is left to the document around the value.
+MAX_DEPTH = 64
+
+Key = str | int
+
+
+class Walk:
+    """A position in a document.
+
+    Parameters
+    ----------
+    function
+        What is applied to each value, with this walk to go deeper.
+    root
+        How error messages call the whole, for example ``"outputs"``.
+    """
+
+    def __init__(self, function: Callable[[Any, Walk], Any], root: str) -> None:
+        self._function = function
+        self._keys: list[Key] = []
+        self._root = root
+
+    def __call__(self, value: Any) -> Any:
+        """Convert a value that stands at the same place."""
+        return self._function(value, self)
+
+    def into(self, key: Key, value: Any) -> Any:
+        """Convert a value that stands under a key or an index of the current one."""
+        self._keys.append(key)
+        if len(self._keys) > MAX_DEPTH:
+            raise self.refused(f"nests deeper than {MAX_DEPTH} levels", "flatten it")
+        converted = self._function(value, self)
+        self._keys.pop()
+        return converted
+
+    def each(self, values: Any) -> list[Any]:
+        """Convert the items of a sequence."""
+        return [self.into(index, value) for index, value in enumerate(values)]
+
+    @property
+    def where(self) -> str:
+        """The path so far, as in ``outputs.beam[3].x``."""
+        text = self._root
+        for key in self._keys[:MAX_DEPTH]:
+            if isinstance(key, int):
+                text += f"[{key}]"
+            elif key.isidentifier():
+                text += f".{key}" if text else key
+            else:
+                text += f"[{key!r}]"
+        return text or "the value"
+
+    def refused(self, reason: str, way_out: str) -> NotSerializableError:
+        """Make the error for a value that cannot be encoded."""
+        return NotSerializableError(f"{self.where} {reason}; {way_out}")
+
+    def malformed(self, reason: str) -> ResultsError:
+        """Make the error for a document that cannot be decoded."""
+        return ResultsError(
+            f"the stored document cannot be read: at {self.where}, {reason}. It was damaged, "
+            "not written by LUME-services, or written by a newer version of it."
+        )
+
+
+class Encoder(Protocol):
+    """Turns a value of one type into JSON; None when the value is not of its kind."""
+
+    def __call__(self, value: Any, walk: Walk, /) -> Any: ...
+
+
+class Decoder(Protocol):
+    """Turns a tag back into its value; any error means that the tag is malformed."""
+
+    def __call__(self, tag: dict[str, Any], walk: Walk, /) -> Any: ...
