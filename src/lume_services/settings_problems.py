@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 from lume_services.settings_sources import CONFIG_FILE_VARIABLE, Given, SettingPath, variable
@@ -13,14 +14,17 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+_LOGIN = re.compile(r"(?s)((?:[\w+.-]+://)?[^:]*)(:?)")
+_SECRET_IN_QUERY = re.compile(r"(?i)([?&][^=&]*(?:password|passwd|pwd|secret|token)[^=&]*=)[^&]+")
+
+
 def mask_url(url: str) -> str:
-    """Return a database URL with its password replaced by ``***``."""
-    head, at, tail = url.rpartition("@")
-    if not at:
-        return url
-    scheme, colon_slashes, login = head.rpartition("://")
-    user, colon, _ = login.partition(":")
-    return f"{scheme}{colon_slashes}{user}{':***' if colon else ''}@{tail}"
+    """Return a database URL with every password in it replaced by ``***``."""
+    head, at, tail = _SECRET_IN_QUERY.sub(r"\1***", url).rpartition("@")
+    login = _LOGIN.match(head)
+    if not at or login is None:
+        return tail
+    return f"{login[1]}{':***' if login[2] else ''}@{tail}"
 
 
 def describe(

@@ -121,7 +121,8 @@ def _find(variables: Mapping[str, str], directory: Path) -> Path | None:
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[SettingPath, int]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        # Some editors put a byte order mark first.
+        text = path.read_text(encoding="utf-8-sig")
         return tomllib.loads(text), _lines(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"\(at line (\d+)", str(error))
