@@ -1,0 +1,66 @@
+# Every target makes what it needs: a virtual environment in .venv, filled from the lock files.
+# A second call finds the stamp files in it and starts at once, also without a network.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-header --no-emit-package lume-services
+
+export DO_NOT_TRACK := 1
+
+.PHONY: help demo test check bench lock clean
+
+help:
+	@echo "make demo   run the example in examples/beamline"
+	@echo "make test   run the tests"
+	@echo "make check  lint, types, import contracts, the examples in the documentation"
+	@echo "make bench  time the main paths"
+	@echo "make lock   bring the lock files in step with pyproject.toml"
+	@echo "make clean  remove what the other targets made"
+
+$(VENV)/base: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -r requirements.lock
+	$(PIP) install --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/base
+	$(PIP) install -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/beamline: examples/beamline/requirements.lock examples/beamline/pyproject.toml $(VENV)/base
+	$(PIP) install -r examples/beamline/requirements.lock
+	$(PIP) install --no-deps --editable examples/beamline
+	@touch $@
+
+demo: $(VENV)/beamline
+	@PATH="$(abspath $(BIN)):$$PATH" sh examples/beamline/demo.sh
+
+test: $(VENV)/dev $(VENV)/beamline
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev $(VENV)/beamline
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest README.md docs
+
+bench: $(VENV)/dev
+	$(BIN)/python -m benchmarks
+
+lock:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install uv
+	$(UV_COMPILE) pyproject.toml --output-file requirements.lock
+	$(UV_COMPILE) pyproject.toml --extra dev --constraint requirements.lock \
+		--output-file requirements-dev.lock
+	echo "--editable ." | $(UV_COMPILE) - examples/beamline/pyproject.toml \
+		--constraint requirements-dev.lock \
+		--output-file examples/beamline/requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist output .coverage .hypothesis .*_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

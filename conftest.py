@@ -1,0 +1,72 @@
+"""Run the examples in README.md and docs/ as tests.
+
+On a page, in order and in one directory and namespace: ``python`` blocks are executed, blocks whose
+first line is ``# NAME.EXT`` are written to that file, and ``console`` blocks run their ``$`` lines
+and compare the output, where ``...`` stands for anything. ``sh`` blocks are not run.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sybil import Example, Sybil
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.markdown import CodeBlockParser
+
+_FILE_NAME = re.compile(r"# (?P<name>\w+\.(?:py|ya?ml|toml))\n")
+_SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+_run_python = PythonEvaluator()
+
+
+@pytest.fixture(scope="module")
+def page_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give each page an empty directory and a home of its own."""
+    from lume_services import config
+
+    directory = tmp_path_factory.mktemp("page")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("LUME_", "PREFECT_"))]:
+            patch.delenv(name)
+        patch.setenv("LUME_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        patch.setenv("COLUMNS", "100")
+        patch.chdir(directory)
+        patch.syspath_prepend(directory)
+        config.reset()
+        yield directory
+        config.reset()
+
+
+def _write_or_run(example: Example) -> None:
+    named = _FILE_NAME.match(example.parsed)
+    if named:
+        Path(named["name"]).write_text(example.parsed, encoding="utf-8")
+    elif example.region.lexemes["arguments"].strip() == "python":
+        _run_python(example)
+
+
+def _run_console(example: Example) -> None:
+    for step in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
+        command, _, expected = step.partition("\n")
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+        printed = done.stdout + done.stderr
+        same = doctest.OutputChecker().check_output(expected, printed, _SAME)
+        if not (same if expected.strip() else done.returncode == 0):
+            pytest.fail(f"$ {command}\nexit code {done.returncode}, printed:\n{printed}", False)
+
+
+pytest_collect_file = Sybil(
+    parsers=[
+        *(CodeBlockParser(language, _write_or_run) for language in ("python", "yaml", "toml")),
+        CodeBlockParser("console", _run_console),
+    ],
+    patterns=["README.md", "docs/*.md"],
+    fixtures=["page_directory"],
+).pytest()
