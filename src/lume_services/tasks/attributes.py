@@ -30,7 +30,7 @@ def pick(value: Any, attribute_index: Sequence[str | int]) -> Any:
     for position, step in enumerate(attribute_index):
         try:
             value = _step(value, step)
-        except _NothingThere as there:
+        except _NothingThereError as there:
             raise InputError(
                 f"attribute_index {list(attribute_index)!r}: no {step!r} at "
                 f"{_where(attribute_index[:position])}, which is {there}."
@@ -38,7 +38,7 @@ def pick(value: Any, attribute_index: Sequence[str | int]) -> Any:
     return value
 
 
-class _NothingThere(Exception):
+class _NothingThereError(Exception):
     """A step leads nowhere; the text says what is there instead."""
 
 
@@ -46,13 +46,13 @@ def _step(value: Any, step: str | int) -> Any:
     if isinstance(value, Mapping):
         if step in value:
             return value[step]
-        raise _NothingThere(f"a mapping with {_listed(value)}")
+        raise _NothingThereError(f"a mapping with {_listed(value)}")
     if isinstance(step, int) and not isinstance(value, (str, bytes)):
         return _item(value, step)
     fields = _fields(value)
     if isinstance(step, str) and step in fields:
         return getattr(value, step)
-    raise _NothingThere(
+    raise _NothingThereError(
         f"{type(value).__name__} with {_listed(fields)}" if fields else type(value).__name__
     )
 
@@ -61,9 +61,9 @@ def _item(value: Any, step: int) -> Any:
     try:
         return value[step]
     except (IndexError, KeyError):
-        raise _NothingThere(f"{type(value).__name__} of length {len(value)}") from None
+        raise _NothingThereError(f"{type(value).__name__} of length {len(value)}") from None
     except TypeError:
-        raise _NothingThere(type(value).__name__) from None
+        raise _NothingThereError(type(value).__name__) from None
 
 
 def _fields(value: Any) -> list[str]:

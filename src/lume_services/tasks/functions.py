@@ -7,6 +7,7 @@ from typing import Any
 
 from lume_services import config
 from lume_services.errors import InputError
+from lume_services.files import File, FileResult, load_reference
 from lume_services.tasks.attributes import pick
 
 
@@ -38,18 +39,15 @@ def save_file(
     file_type
         A `File` type, for example ``TextFile``. Required.
     create_dir
-        Make the file's directory where it does not exist.
+        Make the missing directories above the file.
     """
-    from lume_services.files import File
-
     if not (isinstance(file_type, type) and issubclass(file_type, File)):
         raise InputError(
             f"file_type of {filename!r} is {file_type!r}; give a File type, "
             "for example lume_services.files.TextFile."
         )
-    file: File[Any] = file_type(filename=filename, filesystem_identifier=filesystem_identifier)
-    file.write(obj, create_dir=create_dir)
-    return file.jsonable_dict()
+    file: File[Any] = file_type(filename, filesystem_identifier)
+    return file.write(obj, create_dir=create_dir)
 
 
 def load_file(file_rep: dict[str, Any]) -> Any:
@@ -57,17 +55,22 @@ def load_file(file_rep: dict[str, Any]) -> Any:
 
     The current flow run remembers the file as one of its parents.
     """
-    from lume_services.files.registry import from_reference
     from lume_services.results.provenance import record_parent
 
-    obj = from_reference(file_rep).read()
+    obj = load_reference(file_rep)
     record_parent(file_rep)
     return obj
 
 
-def get_file_result(file_rep: dict[str, Any]) -> Any:
-    """Read the object of a file result, of any packaged or registered type."""
-    return load_file(file_rep)
+def get_file_result(file_rep: Any) -> Any:
+    """Read the object of a file result, of any packaged or registered type.
+
+    Parameters
+    ----------
+    file_rep
+        A `FileResult`, or the JSON reference of a file.
+    """
+    return load_file(file_rep.jsonable_dict() if isinstance(file_rep, FileResult) else file_rep)
 
 
 def save_db_result(result: Any) -> dict[str, Any]:
