@@ -16,7 +16,9 @@ import numpy as np
 from lume_services.results.codec.leaves import from_base64, nearest_double, searched, to_base64
 from lume_services.results.codec.walk import Decoder, Walk
 
-_WHOLE = re.compile(r"\|b1|[<|][iu][1248]|<f[248]|<c(8|16)|<[Mm]8(\[\d*[A-Za-z]+\])?|\|[SV]\d+|<U\d+")
+_WHOLE = re.compile(
+    r"\|b1|[<|][iu][1248]|<f[248]|<c(8|16)|<[Mm]8(\[\d*[A-Za-z]+\])?|\|[SV]\d+|<U\d+"
+)
 _EXTENDED = {"longdouble": np.longdouble, "clongdouble": np.clongdouble}
 _WAY_OUT = "convert it with .tolist(), .astype(...) or numpy.asarray(...), or save it as a file"
 

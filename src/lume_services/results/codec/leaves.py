@@ -81,7 +81,9 @@ def _encode_complex(value: complex, walk: Walk) -> Any:
 
 
 def _encode_set(value: set[Any] | frozenset[Any], walk: Walk) -> Any:
-    items = sorted((walk(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+    items = sorted(
+        (walk(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True)
+    )
     return {"@lume": type(value).__name__, "items": items}
 
 

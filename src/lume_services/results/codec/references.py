@@ -7,21 +7,28 @@ from typing import Any
 
 from lume_services.results.codec.walk import Decoder, Walk
 
-_FILES = "lume_services.files.file"
-
 
 def encode(value: Any, walk: Walk) -> Any:
-    """Encode a ``File`` as its reference; None for any other value."""
-    module = sys.modules.get(_FILES)
-    if module is None or not isinstance(value, module.File):
+    """Encode a ``File`` or a ``FileResult`` as its reference; None for any other value."""
+    files = sys.modules.get("lume_services.files")
+    if files is None:
         return None
-    return {"@lume": "file", "reference": walk.into("reference", value.jsonable_dict())}
+    for tag, cls in (("file", files.File), ("file_result", files.FileResult)):
+        if isinstance(value, cls):
+            return {"@lume": tag, "reference": walk.into("reference", value.jsonable_dict())}
+    return None
 
 
 def _decode_file(tag: dict[str, Any], walk: Walk) -> Any:
-    from lume_services.files import registry
+    from lume_services.files import from_reference
 
-    return registry.from_reference(walk.into("reference", tag["reference"]))
+    return from_reference(walk.into("reference", tag["reference"]))
 
 
-DECODERS: dict[str, Decoder] = {"file": _decode_file}
+def _decode_file_result(tag: dict[str, Any], walk: Walk) -> Any:
+    from lume_services.files import FileResult
+
+    return FileResult.from_reference(walk.into("reference", tag["reference"]))
+
+
+DECODERS: dict[str, Decoder] = {"file": _decode_file, "file_result": _decode_file_result}

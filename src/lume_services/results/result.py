@@ -1,0 +1,288 @@
+"""Database results: what a flow run found, as a document that can be found again."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from lume_services.errors import InputError, ResultNotFoundError, ResultsError
+from lume_services.results import provenance, types
+from lume_services.results.codec import comparable, content_hash, decode, encode
+from lume_services.services.results.db import Document, ResultsDB
+from lume_services.services.scheduling.registry import DEFAULT_PROJECT
+from lume_services.services.scheduling.run_context import current_run
+
+PROVENANCE = frozenset(
+    {"flow_name", "flow_run_id", "parents", "package", "version", "created", "host"}
+)
+_DOCUMENT_VERSION = 1
+_ADDED = ("document_version", "result_type", "unique_hash", "content_hash")
+
+
+class Result(BaseModel):
+    """What a flow run found: one document of the results database.
+
+    Inside a flow run, the project and the flow id are those of the run; outside, the flow
+    id is to be given. Provenance is filled in. Values are everything that
+    ``lume_services.results.codec`` lists; anything else is refused here, with its path.
+
+    A subclass may have fields of its own, and ``unique_on``: the names of the fields that
+    make a result the same as another. A result whose identity is saved already is not
+    saved again, and refused if its contents differ. Time, host and the rest of the
+    provenance are neither identity nor contents.
+
+    Parameters
+    ----------
+    project_name, flow_id
+        The flow run that the result belongs to. A run has one result.
+    inputs, outputs
+        Values by name.
+    flow_name, flow_run_id, package, version
+        Provenance: the flow, its run, its distribution and version.
+    parents
+        Provenance: references of the results and files that the run has loaded.
+    created, host
+        Provenance: when and where.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    unique_on: ClassVar[Sequence[str]] = ("project_name", "flow_id", "inputs", "outputs")
+
+    project_name: str = Field(min_length=1)
+    flow_id: str = Field(min_length=1)
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+    flow_name: str | None = None
+    flow_run_id: str | None = None
+    parents: tuple[dict[str, Any], ...] = ()
+    package: str | None = None
+    version: str | None = None
+    created: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    host: str = Field(default_factory=platform.node)
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**{**_from_run(), **fields})
+        except ValidationError as error:
+            raise _refused(type(self), error) from error
+        self._fields()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Register the subclass, so that its documents load wherever it is imported."""
+        super().__pydantic_init_subclass__(**kwargs)
+        _check_subclass(cls)
+        types.register(cls)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether saving both would save one document."""
+        if not isinstance(other, Result):
+            return NotImplemented
+        mine, theirs = self._document(), other._document()
+        return all(mine[key] == theirs[key] for key in ("unique_hash", "content_hash"))
+
+    def __hash__(self) -> int:
+        """Hash the identity."""
+        return hash(self._document()["unique_hash"])
+
+    def insert(self) -> dict[str, Any]:
+        """Save the result, unless it is saved already, and return its reference.
+
+        Raises
+        ------
+        ResultConflictError
+            If the flow run has saved a different result.
+        """
+        _db().insert(self._document())
+        return self.unique_rep()
+
+    def unique_rep(self) -> dict[str, Any]:
+        """Return the small JSON reference that `load` takes."""
+        document = self._document()
+        return {key: document[key] for key in ("result_type", "project_name", "unique_hash")}
+
+    @classmethod
+    def load(cls, rep: Mapping[str, Any]) -> Self:
+        """Load the result that a reference stands for, as the class that it was saved as.
+
+        Parameters
+        ----------
+        rep
+            What `unique_rep` returned.
+
+        Raises
+        ------
+        ResultNotFoundError
+            If it is not in the database.
+        ResultsError
+            If its class is not registered or is no subclass of this one.
+        """
+        unique_hash = rep.get("unique_hash") if isinstance(rep, Mapping) else None
+        if not isinstance(unique_hash, str):
+            raise InputError(
+                f"a result reference is a dictionary with 'unique_hash', not {rep!r}; "
+                "give what Result.unique_rep() or save_db_result returned"
+            )
+        for document in _db().find({"unique_hash": unique_hash}):
+            return cls._from_document(document)
+        raise ResultNotFoundError(
+            f"no result {unique_hash} in the results database; it was never inserted, was "
+            "deleted, or is in another database (see `lume-services config show`)"
+        )
+
+    @classmethod
+    def load_from_query(cls, query: Mapping[str, Any]) -> Self:
+        """Load the only result that matches a query.
+
+        Parameters
+        ----------
+        query
+            Filter of MongoDB's form, for example ``{"inputs.k1": {"$gt": 1.2}}``.
+
+        Raises
+        ------
+        ResultNotFoundError
+            If nothing matches.
+        ResultsError
+            If several results match; says how many.
+        """
+        found = list(cls.find(query, limit=2))
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise ResultNotFoundError(
+                f"no {cls.__name__} matches {dict(query)!r}; widen the query, or check the "
+                "names of its paths"
+            )
+        raise ResultsError(
+            f"{_db().count(cls._query(query))} results match {dict(query)!r}, and one is expected; narrow "
+            "the query, or use find"
+        )
+
+    @classmethod
+    def find(
+        cls,
+        query: Mapping[str, Any],
+        *,
+        sort: Sequence[tuple[str, int]] = (),
+        limit: int | None = None,
+    ) -> Iterator[Self]:
+        """Return the matching results of this class and its subclasses, one after the other.
+
+        Parameters
+        ----------
+        query
+            Filter of MongoDB's form. Values may be of any kind that can be compared.
+        sort
+            Pairs of path and 1 or -1.
+        limit
+            At most so many.
+        """
+        found = _db().find(cls._query(query), sort=sort, limit=limit)
+        return (cls._from_document(document) for document in found)
+
+    @classmethod
+    def _query(cls, query: Mapping[str, Any]) -> dict[str, Any]:
+        plain = _comparable(query)
+        if cls is Result:
+            return plain  # type: ignore[no-any-return]
+        return {"$and": [{"result_type": {"$in": types.names_of(cls)}}, plain]}
+
+    @classmethod
+    def _from_document(cls, document: Document) -> Self:
+        found = types.get(document["result_type"])
+        if not issubclass(found, cls):
+            raise ResultsError(
+                f"result {document['unique_hash']} is a {types.name(found)}, not a "
+                f"{types.name(cls)}; use Result, which takes all"
+            )
+        if document["document_version"] > _DOCUMENT_VERSION:
+            raise ResultsError(
+                f"result {document['unique_hash']} was written by a newer version of "
+                "lume-services; install that version"
+            )
+        fields = {key: decode(part, key) for key, part in document.items() if key not in _ADDED}
+        return found(**fields)
+
+    def _fields(self) -> dict[str, Any]:
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        fields["parents"] = list(self.parents)
+        return {name: encode(value, name) for name, value in fields.items()}
+
+    def _document(self) -> Document:
+        fields, result_type = self._fields(), types.name(type(self))
+        identity = {name: fields[name] for name in self.unique_on}
+        apart = PROVENANCE | {"project_name", "flow_id"}
+        contents = {name: part for name, part in fields.items() if name not in apart}
+        return {
+            "document_version": _DOCUMENT_VERSION,
+            "result_type": result_type,
+            "unique_hash": content_hash({"result_type": result_type, "fields": identity}),
+            "content_hash": content_hash(contents),
+            **fields,
+        }
+
+
+types.register(Result)
+
+
+def _db() -> ResultsDB:
+    # Declaring results needs no settings, so their libraries wait for the first use.
+    from lume_services import config
+
+    return config.current().results_db
+
+
+def _from_run() -> dict[str, Any]:
+    run = current_run()
+    if run is None:
+        return {"project_name": DEFAULT_PROJECT}
+    return {
+        "project_name": run.project_name,
+        "flow_id": run.flow_run_id,
+        "flow_name": run.flow_name,
+        "flow_run_id": run.flow_run_id,
+        "parents": provenance.parents(run.flow_run_id),
+        "package": run.package,
+        "version": run.version,
+    }
+
+
+def _refused(cls: type[Result], error: ValidationError) -> InputError:
+    problems = []
+    for problem in error.errors(include_input=False, include_url=False):
+        place = ".".join(map(str, problem["loc"]))
+        if problem["type"] == "missing" and place == "flow_id":
+            problems.append("flow_id is missing: give it, as this is no flow run to take it from")
+        else:
+            problems.append(f"{place}: {problem['msg']}")
+    return InputError(f"{cls.__name__} cannot be made: {'; '.join(problems)}")
+
+
+def _check_subclass(cls: type[Result]) -> None:
+    reserved = [name for name in _ADDED if name in cls.model_fields]
+    if reserved:
+        raise InputError(
+            f"{cls.__name__} has the field {reserved[0]!r}, which documents use; rename it"
+        )
+    allowed = [name for name in cls.model_fields if name not in PROVENANCE]
+    names = [cls.unique_on] if isinstance(cls.unique_on, str) else list(cls.unique_on)
+    wrong = [name for name in names if name not in allowed]
+    if wrong or not names or isinstance(cls.unique_on, str):
+        raise InputError(
+            f"unique_on of {cls.__name__} is {cls.unique_on!r}; give a list of one or more of "
+            f"the fields {', '.join(allowed)}"
+        )
+
+
+def _comparable(query: Any) -> Any:
+    if isinstance(query, Mapping):
+        return {key: _comparable(value) for key, value in query.items()}
+    if isinstance(query, list | tuple):
+        return [_comparable(value) for value in query]
+    return comparable(query)

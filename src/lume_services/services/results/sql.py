@@ -1,0 +1,192 @@
+"""Results in a SQL database, by SQLAlchemy."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, delete, func, make_url, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from lume_services.errors import InputError, QueryError, ResultConflictError, StoreUnavailableError
+from lume_services.services.results import sqlite
+from lume_services.services.results.db import Document, Query, ResultsDB, Sort
+from lume_services.services.results.query import parse, parse_path, parse_sort
+from lume_services.services.results.sql_filter import condition, order
+from lume_services.services.results.sql_tables import KEYS, key_columns, prepare, results
+
+_stores: weakref.WeakSet[SQLResultsDB] = weakref.WeakSet()
+_abandoned: list[Engine] = []
+
+
+class SQLResultsDB(ResultsDB):
+    """The results database in SQLite, one file in WAL mode.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy URL such as ``sqlite:////data/results.sqlite``. Nothing is opened or
+        made until the first use.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self._name = self._url.render_as_string(hide_password=True)
+        self._columns = sqlite.SQLiteJSON(results.c.data, key_columns())
+        self._engine: Engine | None = None
+        self._lock = threading.Lock()
+        if not _stores:
+            _watch_forks()
+        _stores.add(self)
+
+    def __repr__(self) -> str:
+        return f"SQLResultsDB({self._name!r})"
+
+    def insert(self, document: Document) -> bool:
+        """Add a document; return False if it is there already."""
+        return self.insert_many([document]) == 1
+
+    def insert_many(self, documents: Sequence[Document]) -> int:
+        """Add all documents or none; return how many were not there yet."""
+        rows = [_row(document) for document in documents]
+        with self._connection() as connection:
+            return sum(_insert(connection, row) for row in rows)
+
+    def find(
+        self,
+        query: Query,
+        *,
+        sort: Sort = (),
+        limit: int | None = None,
+        projection: Sequence[str] | None = None,
+    ) -> Iterator[Document]:
+        """Return the matching documents, read one after the other as they are asked for."""
+        if limit is not None and (type(limit) is not int or limit < 0):
+            raise QueryError(f"limit is a number of documents or None, not {limit!r}")
+        if isinstance(projection, str):
+            raise QueryError(f"projection takes a list of paths, not {projection!r}")
+        paths = None if projection is None else list(projection)
+        shown = (
+            [results.c.data] if paths is None else map(self._columns.raw, map(parse_path, paths))
+        )
+        statement = (
+            select(*shown)
+            .where(condition(parse(query), self._columns))
+            .order_by(*order(parse_sort(sort), self._columns), results.c.id)
+            .limit(limit)
+        )
+        return self._stream(statement, paths)
+
+    def count(self, query: Query) -> int:
+        """Return the number of matching documents."""
+        where = condition(parse(query), self._columns)
+        with self._connection(reading=True) as connection:
+            statement = select(func.count()).select_from(results).where(where)
+            return connection.execute(statement).scalar_one()
+
+    def delete(self, query: Query) -> int:
+        """Delete the matching documents, all or none; return how many."""
+        where = condition(parse(query), self._columns)
+        with self._connection() as connection:
+            return connection.execute(delete(results).where(where)).rowcount
+
+    def close(self) -> None:
+        """Close the connections; a later call opens them again."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+
+    def _stream(self, statement: Select[Any], paths: list[str] | None) -> Iterator[Document]:
+        with self._connection(reading=True) as connection:
+            for row in connection.execution_options(yield_per=100).execute(statement):
+                if paths is None:
+                    yield json.loads(row[0])
+                else:
+                    pairs = zip(paths, row, strict=True)
+                    yield {path: json.loads(text) for path, text in pairs if text is not None}
+
+    @contextmanager
+    def _connection(self, reading: bool = False) -> Iterator[Connection]:
+        try:
+            with self._opened().connect() as connection:
+                with connection.execution_options(reading=reading).begin():
+                    yield connection
+        except SQLAlchemyError as error:
+            raise self._unavailable(error) from error
+
+    def _opened(self) -> Engine:
+        with self._lock:
+            if self._engine is None:
+                engine = sqlite.open_engine(self._url)
+                with engine.begin() as connection:
+                    prepare(connection, self._name)
+                self._engine = engine
+            return self._engine
+
+    def _unavailable(self, error: SQLAlchemyError) -> StoreUnavailableError:
+        cause = getattr(error, "orig", None) or error
+        return StoreUnavailableError(
+            f"the results database {self._name} cannot be used ({cause}): {sqlite.next_step(cause)}"
+        )
+
+
+def _row(document: Document) -> dict[str, str]:
+    keys = {name: document.get(name) for name in KEYS}
+    for name, value in keys.items():
+        if not isinstance(value, str) or not value:
+            raise InputError(f"a document needs a text {name!r}, not {value!r}")
+    try:
+        data = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        data.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"the document {keys['unique_hash']} is no strict JSON ({error}); encode it with "
+            "lume_services.results.codec"
+        ) from error
+    return {**keys, "data": data}  # type: ignore[dict-item]
+
+
+def _insert(connection: Connection, row: dict[str, str]) -> bool:
+    added = connection.execute(sqlite.insert(results).values(row).on_conflict_do_nothing())
+    if added.rowcount == 1:
+        return True
+    same = results.c.unique_hash == row["unique_hash"]
+    found = connection.scalar(select(results.c.content_hash).where(same))
+    if found == row["content_hash"]:
+        return False
+    run = f"flow run {row['flow_id']} of project {row['project_name']!r}"
+    if found is None:
+        raise ResultConflictError(
+            f"{run} has saved another database result already, and a flow run saves one. Save "
+            "further values as files, or in the outputs of that one result, or from a flow of "
+            "their own; a run that is retried with another outcome needs a new run."
+        )
+    raise ResultConflictError(
+        f"the result of {run} has the identity of a saved result (unique_hash "
+        f"{row['unique_hash']}) but other contents; add the fields that differ to unique_on"
+    )
+
+
+def _watch_forks() -> None:
+    os.register_at_fork(before=_close_idle, after_in_child=_start_again)
+
+
+def _close_idle() -> None:
+    # A connection to SQLite must not cross a fork, not even to be closed in the child.
+    for store in list(_stores):
+        if store._engine is not None:
+            store._engine.dispose()
+
+
+def _start_again() -> None:
+    for store in list(_stores):
+        if store._engine is not None:
+            # Kept, so that what another thread was using is not closed by the collector.
+            _abandoned.append(store._engine)
+        store._engine, store._lock = None, threading.Lock()

@@ -1,0 +1,102 @@
+"""Compiling a query's tree to SQL; every path and operand is a bound parameter."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, not_, null, or_, true
+
+from lume_services.services.results.query import (
+    AllOf,
+    Among,
+    AnyOf,
+    Comparison,
+    Exists,
+    Filter,
+    Path,
+    Scalar,
+)
+
+_COMPARE = {
+    "$eq": operator.eq,
+    "$gt": operator.gt,
+    "$gte": operator.ge,
+    "$lt": operator.lt,
+    "$lte": operator.le,
+}
+_RANKS = {"number": 1, "text": 2, "object": 3, "array": 4, "boolean": 5}
+
+
+class JSONColumns(Protocol):
+    """How one database looks into the documents of the results table."""
+
+    def kind(self, path: Path) -> ColumnElement[Any]:
+        """The sort of what stands at a path, a tag's value for a tag.
+
+        SQL NULL for nothing, else ``null``, ``number``, ``text``, ``boolean``,
+        ``object`` (also a tag without value) or ``array``.
+        """
+
+    def value(self, path: Path) -> ColumnElement[Any]:
+        """The number, text or truth value (0 or 1) at a path, a tag's value for a tag."""
+
+    def exists(self, path: Path) -> ColumnElement[bool]:
+        """Whether anything stands at a path."""
+
+    def raw(self, path: Path) -> ColumnElement[Any]:
+        """What stands at a path, as JSON text; SQL NULL for nothing."""
+
+
+def condition(tree: Filter, columns: JSONColumns) -> ColumnElement[bool]:
+    """Return the condition for a query's tree."""
+    match tree:
+        case AllOf(parts):
+            return and_(true(), *(condition(part, columns) for part in parts))
+        case AnyOf(parts):
+            return or_(false(), *(condition(part, columns) for part in parts))
+        case Exists(path, expected):
+            there = columns.exists(path)
+            return there if expected else not_(there)
+        case Comparison(path, "$ne", operand):
+            return not_(_equal(path, [operand], columns))
+        case Comparison(path, name, operand):
+            return _compare(path, name, operand, columns)
+        case Among(path, operands, negated):
+            equal = _equal(path, operands, columns)
+            return not_(equal) if negated else equal
+
+
+def order(sort: Sequence[tuple[Path, int]], columns: JSONColumns) -> list[ColumnElement[Any]]:
+    """Return what to order by, as the table in ``query`` says."""
+    terms: list[ColumnElement[Any]] = []
+    for path, direction in sort:
+        kind = columns.kind(path)
+        rank = case(_RANKS, value=kind, else_=0)
+        value = case((kind.in_(("number", "text", "boolean")), columns.value(path)), else_=null())
+        terms += [rank, value] if direction == 1 else [rank.desc(), value.desc()]
+    return terms
+
+
+def _compare(path: Path, name: str, operand: Scalar, columns: JSONColumns) -> ColumnElement[bool]:
+    if name == "$eq":
+        return _equal(path, [operand], columns)
+    kind = "text" if isinstance(operand, str) else "number"
+    return and_(columns.kind(path) == kind, _COMPARE[name](columns.value(path), operand))
+
+
+def _equal(path: Path, operands: Sequence[Scalar], columns: JSONColumns) -> ColumnElement[bool]:
+    kind, value = columns.kind(path), columns.value(path)
+    numbers = [x for x in operands if isinstance(x, int | float) and not isinstance(x, bool)]
+    texts = [x for x in operands if isinstance(x, str)]
+    truths = [int(x) for x in operands if isinstance(x, bool)]
+    either: list[ColumnElement[bool]] = [
+        and_(kind == name, value.in_(wanted))
+        for name, wanted in (("number", numbers), ("text", texts), ("boolean", truths))
+        if wanted
+    ]
+    if None in operands:
+        either.append(func.coalesce(kind, "null") == "null")
+    # SQL's NULL, where nothing stands at the path, is to be no match so that it can be negated.
+    return func.coalesce(or_(false(), *either), literal(False))
