@@ -1,0 +1,114 @@
+"""The contract of a backend: where flows are known, where they run, what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from lume_services.services.scheduling.registry import FlowRecord
+from lume_services.services.scheduling.run import LogLine, RunInfo, RunResults, TaskRunInfo
+
+if TYPE_CHECKING:
+    from prefect import Flow
+
+
+class RunConfig(BaseModel):
+    """How one run is to be executed; each backend has its own subclass.
+
+    Parameters
+    ----------
+    labels
+        What a worker must serve to take the run.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    labels: tuple[str, ...] = ()
+
+    def build(self) -> dict[str, Any]:
+        """Return the settings of the run in the form that the backend takes."""
+        return self.model_dump(exclude_none=True)
+
+
+class Registry(Protocol):
+    """The flows that a backend knows, by project and name.
+
+    Thread-safe and blocking. Errors are `SchedulingError` when the place that
+    holds them cannot be used.
+    """
+
+    def create_project(self, name: str) -> None:
+        """Make a project; making it again changes nothing."""
+
+    def projects(self) -> list[str]:
+        """Return the names of the projects, sorted."""
+
+    def save(self, record: FlowRecord, schedule: object = None) -> None:
+        """Write a flow, in place of the one of that name and project.
+
+        Raises `NeedsServerError` for a schedule where nobody could keep it.
+        """
+
+    def find(self, name: str, project_name: str) -> FlowRecord | None:
+        """Return a flow, or None."""
+
+    def records(self, project_name: str | None = None) -> list[FlowRecord]:
+        """Return the flows of a project or of all, by project and name."""
+
+
+class RunHistory(Protocol):
+    """What happened: runs, their tasks, logs and results.
+
+    Thread-safe and blocking; a run is seen here as soon as it is made.
+    """
+
+    def runs(self, limit: int, project_name: str | None) -> list[RunInfo]:
+        """Return the newest runs that are no children, newest first."""
+
+    def run(self, run_id: str) -> RunInfo:
+        """Return a run by its identifier or a unique beginning of it."""
+
+    def task_runs(self, run_id: str) -> list[TaskRunInfo]:
+        """Return a run's task runs in the order of their start."""
+
+    def child_runs(self, run_id: str) -> list[RunInfo]:
+        """Return the runs that a run started as its children, oldest first."""
+
+    def logs(self, run_id: str) -> list[LogLine]:
+        """Return a run's log lines in the order of their times."""
+
+    def results(self, run_id: str) -> RunResults:
+        """Return what the run's flow and tasks returned."""
+
+
+class Backend(Protocol):
+    """Runs flows.
+
+    ``run`` starts a flow with parameters that have been checked and returns the
+    run's identifier; on the local backend the run has ended by then, on the others
+    it has been submitted. Called inside a running flow, it makes the run a child of
+    that flow's run. All methods may be called from any thread.
+    """
+
+    registry: Registry
+    history: RunHistory
+
+    def run(
+        self,
+        record: FlowRecord,
+        flow: Flow[..., Any],
+        parameters: Mapping[str, Any],
+        config: RunConfig | None,
+    ) -> str:
+        """Run a flow; return the run's identifier whatever state it ends in."""
+
+    def run_config(self, **values: Any) -> RunConfig:
+        """Return this backend's run configuration from keyword arguments."""
+
+    def cancel(self, run_id: str) -> None:
+        """Ask a run to stop; it ends as Cancelled."""
+
+    def close(self) -> None:
+        """Give up connections; a later call opens them again."""

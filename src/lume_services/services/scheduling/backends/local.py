@@ -1,0 +1,99 @@
+"""Runs flows in this process, on the embedded API: no server, no worker."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lume_services.services.scheduling.backends.backend import RunConfig
+from lume_services.services.scheduling.local_api.engine import LocalEngine, engine_for
+from lume_services.services.scheduling.local_api.reading import LocalRunHistory
+from lume_services.services.scheduling.local_api.registered import LocalRegistry
+from lume_services.services.scheduling.registry import FlowRecord
+from lume_services.settings import LUMEServicesSettings
+
+if TYPE_CHECKING:
+    from prefect import Flow
+
+
+class LocalRunConfig(RunConfig):
+    """How a run on the local backend is to be executed.
+
+    Parameters
+    ----------
+    run_name
+        Name of the run; a random one by default.
+    tags
+        Tags of the run and of its tasks.
+    """
+
+    run_name: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class LocalBackend:
+    """Implements `Backend` in this process.
+
+    A run has ended when `run` returns. Ctrl-C in the thread that runs it ends it
+    as Cancelled. Labels are recorded but route nowhere: this process takes every
+    run.
+
+    Parameters
+    ----------
+    home
+        Folder of the embedded store.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._engine: LocalEngine = engine_for(home)
+        self.registry = LocalRegistry(self._engine.history)
+        self.history = LocalRunHistory(self._engine.history)
+        self._threads: dict[str, int] = {}
+
+    @classmethod
+    def from_settings(cls, settings: LUMEServicesSettings) -> LocalBackend:
+        """Return the backend that the settings describe."""
+        return cls(settings.home)
+
+    def run_config(self, **values: Any) -> LocalRunConfig:
+        """Return a run configuration from keyword arguments."""
+        return LocalRunConfig(**values)
+
+    def run(
+        self,
+        record: FlowRecord,
+        flow: Flow[..., Any],
+        parameters: Mapping[str, Any],
+        config: RunConfig | None,
+    ) -> str:
+        """Run a flow to its end; return the run's identifier whatever state it ends in."""
+        from lume_services.services.scheduling.local_api import execution
+
+        with self._engine.active():
+            run = execution.create(self._engine.history, record, flow, parameters, config)
+            self._threads[run["id"]] = threading.get_ident()
+            try:
+                execution.execute(self._engine.history, run, flow, dict(parameters))
+            finally:
+                del self._threads[run["id"]]
+        run_id: str = run["id"]
+        return run_id
+
+    def cancel(self, run_id: str) -> None:
+        """Interrupt a run of this process, as Ctrl-C would in its own thread.
+
+        The run ends as Cancelled as soon as its thread executes Python code again.
+        """
+        thread = self._threads.get(run_id)
+        if thread is not None:
+            # What Python offers to stop a thread; Prefect's own timeouts use the same.
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt)
+            )
+
+    def close(self) -> None:
+        """Stop the embedded API and close the store; a later call opens them again."""
+        self._engine.close()

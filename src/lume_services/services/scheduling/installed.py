@@ -1,0 +1,96 @@
+"""Flows that installed packages offer by entry point, and what a flow's record says."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from typing import TYPE_CHECKING, Any
+
+from lume_services import plugins
+from lume_services.errors import PluginError
+from lume_services.services.scheduling import entrypoints
+from lume_services.services.scheduling.description import describe as describe_flow
+from lume_services.services.scheduling.registry import FlowRecord
+
+if TYPE_CHECKING:
+    from prefect import Flow
+
+GROUP = "orchestration"
+
+
+def names() -> list[str]:
+    """Return the names of the flows that installed packages offer."""
+    return plugins.names(GROUP)
+
+
+def find(name: str, project_name: str) -> FlowRecord | None:
+    """Return the record of an installed package's flow, or None.
+
+    Parameters
+    ----------
+    name
+        Name of the entry point.
+    project_name
+        The project that the record is to carry: an installed flow belongs to every one.
+    """
+    from prefect import Flow
+
+    if name not in names():
+        return None
+    flow = plugins.load(GROUP, name)
+    if not isinstance(flow, Flow):
+        raise PluginError(
+            f"{GROUP!r} plugin {name!r} is a {type(flow).__name__}; expected a Prefect flow. "
+            "Name the flow itself in the entry point: package.module:flow"
+        )
+    return describe(flow, project_name, entrypoints.of(flow))
+
+
+def describe(
+    flow: Flow[..., Any],
+    project_name: str,
+    entrypoint: str,
+    *,
+    image: str | None = None,
+    labels: Iterable[str] = (),
+) -> FlowRecord:
+    """Return the record of a flow.
+
+    Parameters
+    ----------
+    flow
+        The flow.
+    project_name, entrypoint, image, labels
+        As in `FlowRecord`.
+    """
+    description = describe_flow(flow)
+    package = _package(flow.fn.__module__)
+    return FlowRecord(
+        name=description.name,
+        project_name=project_name,
+        entrypoint=entrypoint,
+        image=image,
+        labels=tuple(labels),
+        description=description.description,
+        parameters=description.parameters,
+        tasks=description.tasks,
+        returns=description.returns,
+        package=package,
+        version=_version(package),
+    )
+
+
+@functools.cache
+def _package(module: str) -> str | None:
+    distributions = packages_distributions().get(module.partition(".")[0])
+    return distributions[0] if distributions else None
+
+
+def _version(package: str | None) -> str | None:
+    if package is None:
+        return None
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

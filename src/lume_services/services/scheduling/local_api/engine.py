@@ -1,0 +1,113 @@
+"""Makes Prefect's flow engine report to the embedded API."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lume_services.services.scheduling.local_api.history import History
+from lume_services.services.scheduling.local_api.server import LocalServer
+
+
+class LocalEngine:
+    """Prefect's engine on the embedded API.
+
+    Parameters
+    ----------
+    history
+        Where runs are kept.
+    """
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self._server = LocalServer(history)
+        self._settings: tuple[Any, str, Any] | None = None
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Make flows that are called inside the block report to the embedded API.
+
+        Holds for this thread or asyncio task and for what Prefect starts from it;
+        the settings and profile of the user are neither used nor changed.
+        """
+        from prefect.context import SettingsContext, get_settings_context
+
+        from lume_services.services.scheduling.local_api import observer
+
+        self._server.ensure_running()
+        outer = get_settings_context()
+        if outer.settings.api.url == self._server.url:
+            yield
+            return
+        observer.watch(self._server.url, self.history)
+        with SettingsContext(profile=outer.profile, settings=self._local(outer.settings)):
+            yield
+
+    def close(self) -> None:
+        """Stop the API and close the history; a later use starts them again."""
+        if self._server.running:
+            flush_logs()
+            self._server.stop()
+        self.history.close()
+
+    def _local(self, settings: Any) -> Any:
+        """Return the settings with our API in place of the user's (kept, as the copy is slow)."""
+        known = self._settings
+        if known is None or known[0] is not settings or known[1] != self._server.url:
+            known = (settings, self._server.url, _changed(settings, self._server))
+            self._settings = known
+        return known[2]
+
+
+_engines: dict[Path, LocalEngine] = {}
+_engines_lock = threading.Lock()
+
+
+def engine_for(home: Path) -> LocalEngine:
+    """Return the engine of a home folder: one for each in a process.
+
+    Parameters
+    ----------
+    home
+        Folder that holds the embedded store.
+    """
+    with _engines_lock:
+        return _engines.setdefault(home, LocalEngine(History(home / "history.sqlite")))
+
+
+def flush_logs() -> None:
+    """Wait until Prefect has sent the log lines of this process."""
+    if "prefect.logging.handlers" not in sys.modules:
+        return
+    from prefect.logging.handlers import APILogHandler
+
+    # In a thread of its own, since it does not wait where an event loop runs.
+    flusher = threading.Thread(target=APILogHandler().flush)
+    flusher.start()
+    flusher.join()
+
+
+def _changed(settings: Any, server: LocalServer) -> Any:
+    return settings.copy_with_update(
+        updates={
+            "api.url": server.url,
+            "api.auth_string": server.auth_string,
+            "api.key": None,
+            "server.ephemeral.enabled": False,
+            "server.analytics_enabled": False,
+            "client.server_version_check_enabled": False,
+            "client.csrf_support_enabled": False,
+            "client.custom_headers": {},
+            "cloud.enable_orchestration_telemetry": False,
+            # A heartbeat is for a server that looks for dead runs; its thread costs a second a flow.
+            "flows.heartbeat_frequency": None,
+            "ui_url": None,
+            "results.default_storage_block": None,
+            "api.tls_insecure_skip_verify": False,
+            "api.ssl_cert_file": None,
+        }
+    )

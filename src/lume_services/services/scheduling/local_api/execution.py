@@ -1,0 +1,170 @@
+"""Makes a flow run in the history and lets Prefect's engine execute it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+import traceback
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lume_services.services.scheduling.backends.backend import RunConfig
+from lume_services.services.scheduling.local_api import flow_runs, observer, rules, task_runs
+from lume_services.services.scheduling.local_api.history import History
+from lume_services.services.scheduling.registry import FlowRecord
+from lume_services.services.scheduling.run_context import (
+    PACKAGE_LABEL,
+    PROJECT_LABEL,
+    VERSION_LABEL,
+    current_run,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from prefect import Flow
+    from prefect.client.schemas.objects import FlowRun
+
+JSON = dict[str, Any]
+
+
+def create(
+    history: History,
+    record: FlowRecord,
+    flow: Flow[..., Any],
+    parameters: Mapping[str, Any],
+    config: RunConfig | None,
+) -> JSON:
+    """Make the run, as a child of the run that the caller is part of, if any."""
+    from prefect.context import TagsContext
+
+    options = config.build() if config else {}
+    with history.transaction() as db:
+        return flow_runs.create(
+            db,
+            {
+                "flow_id": flow_runs.flow_id(db, flow.name)["id"],
+                "flow_version": flow.version,
+                "name": options.get("run_name"),
+                "parameters": dict(parameters),
+                "tags": sorted({*TagsContext.get().current_tags, *options.get("tags", ())}),
+                "labels": _labels(record),
+                "empirical_policy": {
+                    "retries": flow.retries,
+                    "retry_delay": flow.retry_delay_seconds,
+                },
+                "parent_task_run_id": _stand_in(db, flow.name),
+                "state": {"type": "PENDING"},
+            },
+        )
+
+
+def execute(history: History, run: JSON, flow: Flow[..., Any], parameters: JSON) -> None:
+    """Let the engine run the flow; keep what it returned or raised."""
+    from prefect.client.schemas.objects import FlowRun
+
+    flow_run = FlowRun.model_validate(run)
+    try:
+        value, exception = _outcome(flow, flow_run, parameters)
+    except Exception as error:
+        _keep_failure(history, run["id"], error)
+        return
+    except BaseException as error:
+        _keep_failure(history, run["id"], error, state="CRASHED")
+        raise
+    if exception is not None:
+        _keep_failure(history, run["id"], exception)
+        return
+    result, problem = observer.as_json(value)
+    with history.transaction() as db:
+        db.execute(
+            "INSERT OR REPLACE INTO flow_results VALUES (?, ?, ?)", (run["id"], result, problem)
+        )
+
+
+def _outcome(
+    flow: Flow[..., Any], run: FlowRun, parameters: JSON
+) -> tuple[Any, BaseException | None]:
+    """Run the flow; return its value and the exception that it failed with."""
+    from prefect.flow_engine import run_flow
+
+    def start(return_type: str) -> Any:
+        return run_flow(flow, flow_run=run, parameters=parameters, return_type=return_type)  # type: ignore[call-overload]
+
+    if flow.isgenerator:
+        return (_to_end(_collect(start("result"))) if flow.isasync else list(start("result"))), None
+    state = _to_end(start("state")) if flow.isasync else start("state")
+    value = observer.value_of(state)
+    if state.is_completed():
+        return value, None
+    return None, value if isinstance(value, BaseException) else RuntimeError(
+        state.message or state.name
+    )
+
+
+async def _collect(items: Any) -> list[Any]:
+    return [item async for item in items]
+
+
+def _to_end(coroutine: Any) -> Any:
+    """Run a coroutine to its end, in a thread of its own where this one has a loop already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    outcome: list[Any] = []
+    context = contextvars.copy_context()
+
+    def run() -> None:
+        try:
+            outcome.extend((asyncio.run(coroutine), None))
+        except BaseException as error:
+            outcome.extend((None, error))
+
+    thread = threading.Thread(target=context.run, args=(run,))
+    thread.start()
+    thread.join()
+    value, error = outcome
+    if error is not None:
+        raise error
+    return value
+
+
+def _keep_failure(
+    history: History, run_id: str, error: BaseException, state: str = "FAILED"
+) -> None:
+    text = "".join(traceback.format_exception(error))
+    with history.transaction() as db:
+        run = flow_runs.read(db, run_id)
+        if run is not None and run["state_type"] not in rules.TERMINAL:
+            # The engine gives up without a final state when the API aborts a transition.
+            message = f"{type(error).__name__}: {error}"
+            flow_runs.fail(db, run, {"type": state, "name": state.capitalize(), "message": message})
+        db.execute("UPDATE flow_runs SET error = ? WHERE id = ?", (text, run_id))
+
+
+def _labels(record: FlowRecord) -> JSON:
+    labels = {
+        PROJECT_LABEL: record.project_name,
+        PACKAGE_LABEL: record.package,
+        VERSION_LABEL: record.version,
+    }
+    return {name: value for name, value in labels.items() if value is not None}
+
+
+def _stand_in(db: sqlite3.Connection, flow_name: str) -> str | None:
+    """Make the task run that stands for a child flow in its parent; None at the top."""
+    parent = current_run()
+    if parent is None or flow_runs.read(db, parent.flow_run_id) is None:
+        return None
+    key = str(uuid.uuid4())
+    body = {
+        "flow_run_id": parent.flow_run_id,
+        "task_key": flow_name,
+        "dynamic_key": key,
+        "name": f"{flow_name}-{key[:3]}",
+    }
+    identifier: str = task_runs.create(db, body)[0]["id"]
+    return identifier

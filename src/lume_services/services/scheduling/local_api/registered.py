@@ -1,0 +1,75 @@
+"""The flows that are registered with the local backend: a table of the embedded store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from lume_services.errors import NeedsServerError
+from lume_services.services.scheduling.local_api.flow_runs import now
+from lume_services.services.scheduling.local_api.history import History
+from lume_services.services.scheduling.registry import FlowRecord, TaskRecord
+
+
+class LocalRegistry:
+    """Implements `Registry` over the embedded store.
+
+    Parameters
+    ----------
+    history
+        The embedded store.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def create_project(self, name: str) -> None:
+        """Make a project; making it again changes nothing."""
+        with self._history.transaction() as db:
+            db.execute("INSERT OR IGNORE INTO projects VALUES (?, ?)", (name, now()))
+
+    def projects(self) -> list[str]:
+        """Return the names of the projects, sorted."""
+        with self._history.reading() as db:
+            return [row["name"] for row in db.execute("SELECT name FROM projects ORDER BY name")]
+
+    def save(self, record: FlowRecord, schedule: object = None) -> None:
+        """Write a flow, in place of the one of that name and project."""
+        if schedule is not None:
+            raise NeedsServerError(
+                f"flow {record.name!r} cannot be scheduled on the local backend: nothing runs between "
+                "two programs. Run it from cron or a systemd timer with `lume-services run`, or "
+                "register it on a server backend (LUME_BACKEND)."
+            )
+        with self._history.transaction() as db:
+            db.execute("INSERT OR IGNORE INTO projects VALUES (?, ?)", (record.project_name, now()))
+            db.execute(
+                "INSERT OR REPLACE INTO registered_flows VALUES (?, ?, ?)",
+                (record.project_name, record.name, json.dumps(asdict(record))),
+            )
+
+    def find(self, name: str, project_name: str) -> FlowRecord | None:
+        """Return a flow, or None."""
+        with self._history.reading() as db:
+            row = db.execute(
+                "SELECT document FROM registered_flows WHERE project = ? AND name = ?",
+                (project_name, name),
+            ).fetchone()
+        return None if row is None else _record(json.loads(row["document"]))
+
+    def records(self, project_name: str | None = None) -> list[FlowRecord]:
+        """Return the flows of a project or of all, by project and name."""
+        with self._history.reading() as db:
+            rows = db.execute(
+                "SELECT document FROM registered_flows WHERE project = COALESCE(?, project)"
+                " ORDER BY project, name",
+                (project_name,),
+            ).fetchall()
+        return [_record(json.loads(row["document"])) for row in rows]
+
+
+def _record(document: dict[str, Any]) -> FlowRecord:
+    tasks = tuple(TaskRecord(**task) for task in document.pop("tasks"))
+    labels = tuple(document.pop("labels"))
+    return FlowRecord(**document, tasks=tasks, labels=labels)
