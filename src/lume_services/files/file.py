@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from lume_services.errors import InputError
-from lume_services.files.serializers.text import TextSerializer
 from lume_services.files.typed import S_co, Serializer, SerializerTyped
 
 if TYPE_CHECKING:
@@ -166,6 +165,3 @@ def _files() -> FileService:
     from lume_services import config
 
     return config.current().files
-
-
-TextFile = File[TextSerializer]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from lume_services.errors import InputError
 from lume_services.files.file import File
 from lume_services.files.registry import from_reference
-from lume_services.files.serializers.text import TextSerializer
 from lume_services.files.typed import S_co, Serializer, SerializerTyped
 
 if TYPE_CHECKING:
@@ -98,6 +97,3 @@ class FileResult(SerializerTyped[S_co]):
             f"{type(self).__name__}(filename={self.filename!r}, "
             f"filesystem_identifier={self.filesystem_identifier!r})"
         )
-
-
-TextResult = FileResult[TextSerializer]
