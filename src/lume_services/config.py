@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
+import uuid
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lume_services import plugins
+from lume_services.errors import LumeServicesError
 from lume_services.settings import RESULTS_DBS, LUMEServicesSettings, scheme
+from lume_services.settings_problems import mask_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from lume_services.services.files.filesystem import Filesystem
     from lume_services.services.files.service import FileService
@@ -175,3 +180,55 @@ def reset() -> None:
         if _process.set_up is not None:
             _process.set_up.close()
         _process.set_up = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """Whether a service works, and what was seen."""
+
+    service: str
+    ok: bool
+    detail: str
+
+
+def check(services: Services) -> list[Check]:
+    """Try each service, the way that a run will use it; what is written is removed again."""
+    attempts = {"results_db": partial(_try_results_db, services)}
+    attempts["scheduling"] = partial(_try_scheduling, services)
+    for identifier in services.files.identifiers:
+        attempts[f"files {identifier}"] = partial(_try_filesystem, services, identifier)
+    return [_outcome(service, attempt) for service, attempt in attempts.items()]
+
+
+def _outcome(service: str, attempt: Callable[[], str]) -> Check:
+    try:
+        return Check(service, True, attempt())
+    except (LumeServicesError, OSError) as error:
+        return Check(service, False, str(error))
+
+
+def _try_results_db(services: Services) -> str:
+    count = services.results_db.count({})
+    return f"{mask_url(services.settings.results_db_url)} holds {count} results"
+
+
+def _try_scheduling(services: Services) -> str:
+    last = services.scheduling.runs(limit=1)
+    history = f"last run on {last[0].created:%Y-%m-%d %H:%M}" if last else "no run yet"
+    return f"backend {services.settings.backend}: {history}"
+
+
+def _try_filesystem(services: Services, identifier: str) -> str:
+    name = f".lume-services-check-{uuid.uuid4().hex}"
+    if identifier == "local":
+        # Any directory would do, and the home is known to be ours.
+        services.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = str(services.settings.home / name)
+    services.files.write(identifier, name, _write)
+    path = services.files.resolve(identifier, name)
+    path.unlink()
+    return f"wrote and removed a file in {path.parent}"
+
+
+def _write(path: Path) -> None:
+    path.write_bytes(b"check")

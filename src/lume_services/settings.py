@@ -68,6 +68,13 @@ def _absolute(path: Path) -> Path:
     return path
 
 
+def _fit_for_url(path: Path) -> Path:
+    # Databases in the home are named by URL, where a query would begin.
+    if "?" in str(path):
+        raise ValueError("must not contain a question mark")
+    return path
+
+
 def _container_path(path: PurePosixPath) -> PurePosixPath:
     if not path.is_absolute():
         raise ValueError("must be an absolute path inside the container")
@@ -174,7 +181,9 @@ class LUMEServicesSettings(BaseSettings):
     )
 
     backend: str = "local"
-    home: Annotated[Path, AfterValidator(_absolute)] = Field(default_factory=_default_home)
+    home: Annotated[Path, AfterValidator(_absolute), AfterValidator(_fit_for_url)] = Field(
+        default_factory=_default_home
+    )
     results_db: ResultsDBSettings = ResultsDBSettings()
     mounted_filesystem: MountedFilesystemSettings | None = None
     scheduling: SchedulingSettings = SchedulingSettings()

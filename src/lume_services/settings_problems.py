@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+_NO_HOST = re.compile(r"[\w+.-]+:///")
 _LOGIN = re.compile(r"(?s)((?:[\w+.-]+://)?[^:]*)(:?)")
 _SECRET_IN_QUERY = re.compile(r"(?i)([?&][^=&]*(?:password|passwd|pwd|secret|token)[^=&]*=)[^&]+")
 
 
 def mask_url(url: str) -> str:
     """Return a database URL with every password in it replaced by ``***``."""
-    head, at, tail = _SECRET_IN_QUERY.sub(r"\1***", url).rpartition("@")
+    url = _SECRET_IN_QUERY.sub(r"\1***", url)
+    head, at, tail = url.rpartition("@")
     login = _LOGIN.match(head)
-    if not at or login is None:
-        return tail
+    if not at or login is None or _NO_HOST.match(url):
+        return url
     return f"{login[1]}{':***' if login[2] else ''}@{tail}"
 
 

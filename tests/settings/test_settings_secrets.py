@@ -57,6 +57,7 @@ def test_section_made_alone() -> None:
     ("url", "masked"),
     [
         ("sqlite:////folder/results.sqlite", "sqlite:////folder/results.sqlite"),
+        ("sqlite:////a:b@c/results.sqlite", "sqlite:////a:b@c/results.sqlite"),
         ("postgresql://user@host/db", "postgresql://user@host/db"),
         ("postgresql://user:pw@host/db", "postgresql://user:***@host/db"),
         (
