@@ -1,1 +1,1 @@
-
+"""Registering and running flows, on a laptop or on a server."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import importlib
 import importlib.util
@@ -12,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import FlowNotFoundError
+from lume_services.services.scheduling.nearest import hint
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -57,16 +57,16 @@ def of(flow: Flow[..., Any]) -> str:
     attribute = _attribute_of(module, flow)
     if module is None or attribute is None:
         raise FlowNotFoundError(
-            f"flow {flow.name!r} ({flow.fn.__module__}.{flow.fn.__qualname__}) is not an attribute of "
-            "a module, so another process cannot import it. Define it at the top level of a module."
+            f"flow {flow.name!r} ({flow.fn.__module__}.{flow.fn.__qualname__}) is not an attribute "
+            "of a module, so another process cannot import it. Define it at the top level of one."
         )
+    name = module.__spec__.name if module.__spec__ else module.__name__
+    if name != "__main__" and not _from_file(module):
+        return f"{name}:{attribute}"
     path = getattr(module, "__file__", None)
-    if module.__name__ in sys.modules and module.__name__ != "__main__" and module.__spec__:
-        if module.__spec__.name == module.__name__ and not _from_file(module):
-            return f"{module.__name__}:{attribute}"
     if path is None:
         raise FlowNotFoundError(
-            f"flow {flow.name!r} lives in {module.__name__!r}, which has no file (a notebook or an "
+            f"flow {flow.name!r} lives in {name!r}, which has no file (a notebook or an "
             "interactive session). Put it into a module or a .py file to register it."
         )
     return f"{Path(path).resolve()}:{attribute}"
@@ -79,7 +79,7 @@ def _import(place: str, entrypoint: str) -> ModuleType:
         return importlib.import_module(place)
     except FlowNotFoundError:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever the user's module raises
         raise FlowNotFoundError(
             f"{entrypoint!r}: importing {place!r} failed with {type(error).__name__}: {error}. "
             f"Expected {FORMS}; check the name, and that the module imports by itself."
@@ -135,6 +135,4 @@ def _no_flow(module: ModuleType, place: str, attribute: str, found: Any) -> str:
         return (
             f"{attribute!r} in {place!r} is a {type(found).__name__}, not a Prefect flow; {there}."
         )
-    near = difflib.get_close_matches(attribute, flows, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"{place!r} has no attribute {attribute!r}; {there}.{hint}"
+    return f"{place!r} has no attribute {attribute!r}; {hint(attribute, flows)}"

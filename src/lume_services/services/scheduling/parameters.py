@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import ParameterError
 from lume_services.services.scheduling import jsonable
+from lume_services.services.scheduling.nearest import hint
 from lume_services.services.scheduling.registry import FlowRecord
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def check_parameters(record: FlowRecord, parameters: Mapping[str, Any]) -> None:
         *_not_json(parameters),
     ]
     if problems:
-        raise ParameterError(f"flow {record.name!r}: " + "; ".join(problems))
+        raise ParameterError(
+            f"flow {record.name!r}: " + "; ".join(each.rstrip(".") for each in problems)
+        )
 
 
 def check_types(flow: Flow[..., Any], parameters: Mapping[str, Any]) -> None:
@@ -58,14 +60,8 @@ def check_types(flow: Flow[..., Any], parameters: Mapping[str, Any]) -> None:
 
 
 def _unknown(parameters: Mapping[str, Any], known: list[str]) -> list[str]:
-    problems = []
-    for name in parameters:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" (did you mean {near[0]!r}?)" if near else ""
-            listed = ", ".join(repr(each) for each in known) or "none"
-            problems.append(f"unknown parameter {name!r}{hint}, expected: {listed}")
-    return problems
+    unknown = [name for name in parameters if name not in known]
+    return [f"unknown parameter {name!r}, {hint(name, known)}" for name in unknown]
 
 
 def _missing(parameters: Mapping[str, Any], required: list[str]) -> list[str]:

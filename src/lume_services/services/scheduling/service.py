@@ -6,19 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lume_services import plugins
-from lume_services.errors import (
-    FlowFailedError,
-    FlowNotFoundError,
-    InputError,
-    NotSerializableError,
-    TaskNotFoundError,
-)
-from lume_services.services.scheduling import entrypoints, installed
+from lume_services.errors import FlowNotFoundError, InputError
+from lume_services.services.scheduling import entrypoints, installed, outcome
 from lume_services.services.scheduling.backends.backend import Backend, RunConfig
 from lume_services.services.scheduling.nearest import hint
 from lume_services.services.scheduling.parameters import check_parameters, check_types
 from lume_services.services.scheduling.registry import DEFAULT_PROJECT, FlowRecord
-from lume_services.services.scheduling.run import LogLine, RunInfo, RunResults, TaskRunInfo, Value
+from lume_services.services.scheduling.run import LogLine, RunInfo, TaskRunInfo
 from lume_services.settings import LUMEServicesSettings
 
 if TYPE_CHECKING:
@@ -211,7 +205,7 @@ class SchedulingService:
         """
         run = self.run_info(run_id)
         if run.state_type != "COMPLETED":
-            raise _failure(run, self.task_runs(run.id))
+            raise outcome.failure(run, self.task_runs(run.id))
         return run
 
     def get_result(self, run_id: str) -> Any:
@@ -224,7 +218,7 @@ class SchedulingService:
         """
         run = self.run_info(run_id)
         returned = self._backend.history.results(run.id).returned
-        return None if returned is None else _json(returned, f"flow {run.flow_name!r}")
+        return None if returned is None else outcome.json_of(returned, f"flow {run.flow_name!r}")
 
     def get_task_result(self, run_id: str, task_name: str) -> Any:
         """Return what a task returned; a list where it ran several times.
@@ -237,25 +231,11 @@ class SchedulingService:
             If what it returned is not JSON.
         """
         run = self.run_info(run_id)
-        values = self._task_values(run).get(task_name)
-        if values is None:
-            names = list(self._task_values(run))
-            raise TaskNotFoundError(
-                f"run {run.id} of flow {run.flow_name!r} has no finished task {task_name!r}; "
-                f"{hint(task_name, names)}"
-            )
-        found = [_json(value, f"task {task_name!r} of flow {run.flow_name!r}") for value in values]
-        return found[0] if len(found) == 1 else found
+        return outcome.task_result(run, self._backend.history.results(run.id), task_name)
 
     def task_results(self, run_id: str) -> dict[str, Any]:
         """Return the JSON results of a run's tasks by name; others are left out."""
-        run = self.run_info(run_id)
-        results: dict[str, Any] = {}
-        for name, values in self._task_values(run).items():
-            if all(value.problem is None for value in values):
-                found = [value.value for value in values]
-                results[name] = found[0] if len(found) == 1 else found
-        return results
+        return outcome.json_results(self._backend.history.results(self.run_info(run_id).id))
 
     def runs(self, limit: int = 50, project_name: str | None = None) -> list[RunInfo]:
         """Return the newest runs, newest first; children are not among them."""
@@ -298,44 +278,8 @@ class SchedulingService:
             return flow, entrypoints.load(flow.entrypoint)
         return installed.describe(flow, project_name, entrypoint=""), flow
 
-    def _task_values(self, run: RunInfo) -> dict[str, list[Value]]:
-        results: RunResults = self._backend.history.results(run.id)
-        by_name: dict[str, list[Value]] = {}
-        for name, value in results.tasks:
-            by_name.setdefault(name, []).append(value)
-        return by_name
-
 
 def build(settings: LUMEServicesSettings) -> SchedulingService:
     """Return the scheduling service on the backend that the settings name."""
     backend = plugins.load("lume_services.backends", settings.backend)
     return SchedulingService(backend.from_settings(settings))
-
-
-def _json(value: Value, producer: str) -> Any:
-    if value.problem is not None:
-        raise NotSerializableError(
-            f"{producer} returned {value.problem}, which is not JSON-serialisable, so it cannot leave "
-            "the flow. Save it with save_file or with save_db_result and return the reference."
-        )
-    return value.value
-
-
-def _failure(run: RunInfo, tasks: list[TaskRunInfo]) -> FlowFailedError:
-    failed = next(
-        (task for task in reversed(tasks) if task.state_type in {"FAILED", "CRASHED"}), None
-    )
-    last_line = run.error.strip().splitlines()[-1] if run.error else run.message or ""
-    kind, _, text = last_line.partition(": ")
-    where = f" in task {failed.task_name!r}" if failed else ""
-    return FlowFailedError(
-        f"flow {run.flow_name!r} ended as {run.state_name}{where}: {last_line} "
-        f"(run {run.id}; see: lume-services runs logs {run.id})",
-        flow_name=run.flow_name,
-        run_id=run.id,
-        task_name=failed.task_name if failed else None,
-        state=run.state_name,
-        cause_type=kind if run.error else None,
-        cause_message=text if run.error else run.message,
-        cause_traceback=run.error,
-    )

@@ -1,1 +1,1 @@
-
+"""The embedded Prefect API of the local backend: no server to start."""

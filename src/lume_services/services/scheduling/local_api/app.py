@@ -51,44 +51,54 @@ class Endpoints:
         self._auth_string = auth_string
 
     async def health(self, request: Request) -> Response:
+        """Say that the API is up."""
         return JSONResponse(True)
 
     async def version(self, request: Request) -> Response:
+        """Tell the API version of this Prefect."""
         from prefect.client.constants import SERVER_API_VERSION
 
         return JSONResponse(SERVER_API_VERSION)
 
     async def no_csrf(self, request: Request) -> Response:
+        """Say that no CSRF token is wanted."""
         return _error(422, "CSRF protection is disabled.")
 
     async def no_default_storage(self, request: Request) -> Response:
+        """Say that no block is the default result storage."""
         return JSONResponse({"default_result_storage_block_id": None})
 
     async def create_flow(self, request: Request) -> Response:
+        """Make a flow, or find the one of that name."""
         body = await request.json()
         with self._history.transaction() as db:
             return JSONResponse(flow_runs.flow_id(db, body["name"]), 201)
 
     async def read_flow(self, request: Request) -> Response:
+        """Return a flow."""
         with self._history.reading() as db:
             return _found(flow_runs.flow_name(db, request.path_params["id"]))
 
     async def create_flow_run(self, request: Request) -> Response:
+        """Make a flow run."""
         body = await request.json()
         with self._history.transaction() as db:
             return JSONResponse(flow_runs.create(db, body), 201)
 
     async def read_flow_run(self, request: Request) -> Response:
+        """Return a flow run."""
         with self._history.reading() as db:
             return _found(flow_runs.read(db, request.path_params["id"]))
 
     async def update_flow_run(self, request: Request) -> Response:
+        """Change fields of a flow run."""
         body = await request.json()
         with self._history.transaction() as db:
             found = flow_runs.update(db, request.path_params["id"], body)
         return Response(status_code=204) if found else _found(None)
 
     async def update_flow_run_labels(self, request: Request) -> Response:
+        """Add labels to a flow run."""
         labels = await request.json()
         with self._history.transaction() as db:
             run = flow_runs.read(db, request.path_params["id"])
@@ -98,6 +108,7 @@ class Endpoints:
         return Response(status_code=204)
 
     async def set_flow_run_state(self, request: Request) -> Response:
+        """Answer a proposed state of a flow run."""
         body = await request.json()
         with self._history.transaction() as db:
             answer = flow_runs.set_state(
@@ -106,6 +117,7 @@ class Endpoints:
         return _found(answer, 201)
 
     async def filter_flow_runs(self, request: Request) -> Response:
+        """Find the child runs that task runs stand for."""
         body = await request.json()
         wanted = (body.get("flow_runs") or {}).get("parent_task_run_id") or {}
         parents = wanted.get("any_")
@@ -117,22 +129,26 @@ class Endpoints:
         return JSONResponse(found[offset : offset + (body.get("limit") or 200)])
 
     async def create_task_run(self, request: Request) -> Response:
+        """Make the task run that stands for a child flow."""
         body = await request.json()
         with self._history.transaction() as db:
             task_run, is_new = task_runs.create(db, body)
         return JSONResponse(task_run, 201 if is_new else 200)
 
     async def read_task_run(self, request: Request) -> Response:
+        """Return a task run."""
         with self._history.reading() as db:
             return _found(task_runs.read(db, request.path_params["id"]))
 
     async def create_logs(self, request: Request) -> Response:
+        """Keep log lines."""
         lines = await request.json()
         with self._history.transaction() as db:
             logs.add(db, lines)
         return Response(status_code=201)
 
     async def receive_events(self, websocket: WebSocket) -> None:
+        """Take the events of tasks that run in other processes."""
         await websocket.accept(subprotocol="prefect")
         message = await websocket.receive_json()
         if not _equal(str(message.get("token")), self._auth_string):

@@ -103,9 +103,9 @@ def _changed(settings: Any, server: LocalServer) -> Any:
             "client.csrf_support_enabled": False,
             "client.custom_headers": {},
             "cloud.enable_orchestration_telemetry": False,
-            # A heartbeat is for a server that looks for dead runs; its thread costs a second a flow.
+            # For a server that looks for dead runs; its thread would cost a second a flow.
             "flows.heartbeat_frequency": None,
-            "ui_url": None,
+            "ui_url": "",
             "results.default_storage_block": None,
             "api.tls_insecure_skip_verify": False,
             "api.ssl_cert_file": None,

@@ -45,6 +45,7 @@ def _related_flow_run(event: JSON) -> str | None:
 
 
 def _task_name(task_run: JSON) -> str:
-    # A task run is called "name-1f3" unless the flow's author named it; the key starts with the name's slug.
-    name, _, suffix = task_run["name"].rpartition("-")
-    return name if name and suffix == task_run["dynamic_key"][: len(suffix)] else task_run["name"]
+    # A task run is called "name-1f3", with the beginning of its key, unless its author named it.
+    given: str = task_run["name"]
+    name, _, suffix = given.rpartition("-")
+    return name if name and task_run["dynamic_key"].startswith(suffix) else given

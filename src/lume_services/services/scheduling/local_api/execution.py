@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import threading
 import traceback
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Literal
 
 from lume_services.services.scheduling.backends.backend import RunConfig
 from lume_services.services.scheduling.local_api import flow_runs, observer, rules, task_runs
@@ -68,7 +68,7 @@ def execute(history: History, run: JSON, flow: Flow[..., Any], parameters: JSON)
     flow_run = FlowRun.model_validate(run)
     try:
         value, exception = _outcome(flow, flow_run, parameters)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (whatever the flow or the engine raises is kept)
         _keep_failure(history, run["id"], error)
         return
     except BaseException as error:
@@ -90,8 +90,8 @@ def _outcome(
     """Run the flow; return its value and the exception that it failed with."""
     from prefect.flow_engine import run_flow
 
-    def start(return_type: str) -> Any:
-        return run_flow(flow, flow_run=run, parameters=parameters, return_type=return_type)  # type: ignore[call-overload]
+    def start(return_type: Literal["state", "result"]) -> Any:
+        return run_flow(flow, flow_run=run, parameters=parameters, return_type=return_type)
 
     if flow.isgenerator:
         return (_to_end(_collect(start("result"))) if flow.isasync else list(start("result"))), None
@@ -114,22 +114,9 @@ def _to_end(coroutine: Any) -> Any:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(coroutine)
-    outcome: list[Any] = []
     context = contextvars.copy_context()
-
-    def run() -> None:
-        try:
-            outcome.extend((asyncio.run(coroutine), None))
-        except BaseException as error:
-            outcome.extend((None, error))
-
-    thread = threading.Thread(target=context.run, args=(run,))
-    thread.start()
-    thread.join()
-    value, error = outcome
-    if error is not None:
-        raise error
-    return value
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(context.run, asyncio.run, coroutine).result()
 
 
 def _keep_failure(

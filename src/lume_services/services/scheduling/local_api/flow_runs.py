@@ -111,7 +111,7 @@ def set_state(db: sqlite3.Connection, identifier: str, proposed: JSON, force: bo
         state = _linked(run, state)
         run = _enter(db, run, state)
         if state["type"] == "CANCELLING" and proposed["type"] == "CRASHED":
-            # The engine has stopped already: it calls the cancellation hooks and proposes nothing more.
+            # The engine has stopped: it calls the cancellation hooks and proposes nothing more.
             cancelled = {"type": "CANCELLED", "name": "Cancelled", "message": state["message"]}
             _enter(db, run, _linked(run, rules.complete(cancelled, datetime.now(UTC))))
     return {"status": decision.status, "state": state, "details": decision.details}

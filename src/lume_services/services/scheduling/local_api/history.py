@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS projects (name TEXT PRIMARY KEY, created TEXT NOT NUL
 CREATE TABLE IF NOT EXISTS registered_flows (
     project TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,
     PRIMARY KEY (project, name));
-CREATE TABLE IF NOT EXISTS flows (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS flows (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS flow_runs (
     id TEXT PRIMARY KEY, flow_name TEXT NOT NULL, project TEXT NOT NULL,
     parent_task_run_id TEXT, parent_run_id TEXT, state_type TEXT, process TEXT, error TEXT,
@@ -109,7 +110,7 @@ class History:
             self._connection = None
 
     def _forget_inherited(self) -> None:
-        # SQLite forbids a connection to cross a fork; closing it here would drop the parent's locks.
+        # No connection may cross a fork, and closing it here would drop the parent's locks.
         self._lock = threading.RLock()
         self._inherited = self._connection
         self._connection = None

@@ -19,7 +19,6 @@ from lume_services.services.scheduling.local_api.history import History
 
 _histories: dict[str, History] = {}
 _lock = threading.Lock()
-_installed = False
 
 
 def watch(api_url: str, history: History) -> None:
@@ -32,18 +31,17 @@ def watch(api_url: str, history: History) -> None:
     history
         Where to write.
     """
-    global _installed
     with _lock:
-        _histories[api_url] = history
-        if not _installed:
+        if not _histories:
             _install()
-            _installed = True
+        _histories[api_url] = history
 
 
 def _install() -> None:
-    import prefect.task_engine as engine
+    import prefect.task_engine
     from prefect.settings.context import get_current_settings
 
+    engine: Any = prefect.task_engine
     report_as_event = engine.emit_task_run_state_change_event
 
     def report(task_run: Any, initial_state: Any, validated_state: Any, follows: Any = None) -> Any:

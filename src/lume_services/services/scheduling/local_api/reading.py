@@ -37,7 +37,8 @@ class LocalRunHistory:
         self._bury_the_dead()
         with self._history.reading() as db:
             rows = db.execute(
-                "SELECT * FROM flow_runs WHERE parent_run_id IS NULL AND project = COALESCE(?, project)"
+                "SELECT * FROM flow_runs"
+                " WHERE parent_run_id IS NULL AND project = COALESCE(?, project)"
                 " ORDER BY rowid DESC LIMIT ?",
                 (project_name, limit),
             ).fetchall()
@@ -53,7 +54,8 @@ class LocalRunHistory:
             ).fetchall()
         if not run_id or not rows:
             raise RunNotFoundError(
-                f"there is no run {run_id!r} in {self._history.path}; `lume-services runs` lists the runs."
+                f"there is no run {run_id!r} in {self._history.path}; "
+                "`lume-services runs` lists the runs."
             )
         if len(rows) > 1:
             found = ", ".join(row["id"] for row in rows)
@@ -104,7 +106,8 @@ class LocalRunHistory:
             ).fetchone()
             tasks = db.execute(
                 "SELECT task_name, result, result_problem FROM task_runs"
-                " WHERE flow_run_id = ? AND task_name <> '' AND state_type = 'COMPLETED' ORDER BY rowid",
+                " WHERE flow_run_id = ? AND task_name <> '' AND state_type = 'COMPLETED'"
+                " ORDER BY rowid",
                 (run_id,),
             ).fetchall()
         return RunResults(

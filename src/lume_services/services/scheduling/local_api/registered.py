@@ -38,8 +38,8 @@ class LocalRegistry:
         """Write a flow, in place of the one of that name and project."""
         if schedule is not None:
             raise NeedsServerError(
-                f"flow {record.name!r} cannot be scheduled on the local backend: nothing runs between "
-                "two programs. Run it from cron or a systemd timer with `lume-services run`, or "
+                f"flow {record.name!r} cannot be scheduled on the local backend: nothing runs "
+                "between two programs. Run it from cron or a systemd timer with `lume-services run`, or "
                 "register it on a server backend (LUME_BACKEND)."
             )
         with self._history.transaction() as db:

@@ -84,7 +84,7 @@ class LocalServer:
             log_level="critical",
             timeout_keep_alive=3600,
         )
-        # asyncio turns Nagle's delay off only for sockets that name TCP; it would cost 40 ms a request.
+        # asyncio turns Nagle's delay off, 40 ms a request, only for sockets that name TCP.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
         self._port = listener.getsockname()[1]

@@ -45,7 +45,7 @@ def create(db: sqlite3.Connection, body: JSON) -> tuple[JSON, bool]:
         "total_run_time": 0.0,
         "state": None,
     }
-    # A stand-in is asked for by its flow's name: only what a task itself returns is a task's result.
+    # Without a task name: a stand-in is none of the flow's own tasks.
     save(db, rules.enter(task_run, state), task_name="")
     return read(db, task_run["id"]) or {}, True
 
@@ -60,10 +60,12 @@ def read(db: sqlite3.Connection, identifier: str) -> JSON | None:
 def save(db: sqlite3.Connection, task_run: JSON, task_name: str) -> None:
     """Write a task run as it now is; an older report never replaces a newer one."""
     db.execute(
-        "INSERT INTO task_runs (id, flow_run_id, task_name, task_key, dynamic_key, state_type, document)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET state_type = excluded.state_type, document = excluded.document"
-        " WHERE excluded.document ->> '$.state.timestamp' >= task_runs.document ->> '$.state.timestamp'",
+        "INSERT INTO task_runs "
+        " (id, flow_run_id, task_name, task_key, dynamic_key, state_type, document)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+        " SET state_type = excluded.state_type, document = excluded.document"
+        " WHERE excluded.document ->> '$.state.timestamp'"
+        " >= task_runs.document ->> '$.state.timestamp'",
         (
             task_run["id"],
             task_run["flow_run_id"],
