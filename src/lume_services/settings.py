@@ -69,9 +69,9 @@ def _absolute(path: Path) -> Path:
 
 
 def _fit_for_url(path: Path) -> Path:
-    # Databases in the home are named by URL, where a query would begin.
-    if "?" in str(path):
-        raise ValueError("must not contain a question mark")
+    # The embedded database is named by a URL, where these begin a query and an escape.
+    if not {"?", "%"}.isdisjoint(str(path)):
+        raise ValueError("must not contain '?' or '%'")
     return path
 
 

@@ -28,10 +28,9 @@ texts = st.text(
 ) | st.sampled_from(
     ["local", "/data", "/data/inner", "Directory", "sqlite:////r.sqlite", "3", "~/x", "{}"]
 )
-keys = st.sampled_from(
-    "backend home results_db url mounted_filesystem mount_path mount_alias identifier mount_type "
-    "scheduling max_concurrent_flows nosuch".split(" ")
-)
+SECTIONS = ["backend", "home", "results_db", "mounted_filesystem", "scheduling", "nosuch"]
+KEYS = ["url", "identifier", "mount_path", "mount_alias", "mount_type", "max_concurrent_flows"]
+keys = st.sampled_from([*SECTIONS, *KEYS])
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | texts | st.just("\0"),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=3),

@@ -22,7 +22,8 @@ WRONG_VARIABLES = [
         {"LUME_HOME": "data"},
         "LUME_HOME is 'data': must be an absolute path, or begin with ~",
     ),
-    ({"LUME_HOME": "/a?b"}, "LUME_HOME is '/a?b': must not contain a question mark"),
+    ({"LUME_HOME": "/a?b"}, "LUME_HOME is '/a?b': must not contain '?' or '%'"),
+    ({"LUME_HOME": "/a%20b"}, "LUME_HOME is '/a%20b': must not contain '?' or '%'"),
     ({"LUME_HOME": ""}, "LUME_HOME is '': must be an absolute path"),
     (
         {"LUME_HOME": "~nobody-of-this-name/x"},
