@@ -18,6 +18,9 @@ from lume_services.services.files.local import LocalFilesystem
 from lume_services.services.files.service import FileService
 from lume_services.settings import LUMEServicesSettings
 
+# Later Pythons warn of every fork beside threads, which is what is tried here.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+
 
 def settings_at(home: Path) -> LUMEServicesSettings:
     return LUMEServicesSettings(home=home)
