@@ -1,4 +1,4 @@
-"""What the results of a flow run were made from, and where."""
+"""What the results of a flow run were made by, and from."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+from lume_services.services.scheduling.registry import DEFAULT_PROJECT
 from lume_services.services.scheduling.run_context import current_run
 
 MAX_RUNS = 256
@@ -52,6 +53,22 @@ def record_parent(rep: Mapping[str, Any]) -> None:
             MAX_PARENTS,
             key,
         )
+
+
+def of_run() -> dict[str, Any]:
+    """Return the fields of a `Result` that the current flow run decides, or its absence."""
+    run = current_run()
+    if run is None:
+        return {"project_name": DEFAULT_PROJECT}
+    return {
+        "project_name": run.project_name,
+        "flow_id": run.flow_run_id,
+        "flow_name": run.flow_name,
+        "flow_run_id": run.flow_run_id,
+        "parents": parents(run.flow_run_id),
+        "package": run.package,
+        "version": run.version,
+    }
 
 
 def parents(flow_run_id: str) -> tuple[dict[str, Any], ...]:

@@ -13,8 +13,6 @@ from lume_services.errors import InputError, ResultNotFoundError, ResultsError
 from lume_services.results import provenance, types
 from lume_services.results.codec import comparable, content_hash, decode, encode
 from lume_services.services.results.db import Document, ResultsDB
-from lume_services.services.scheduling.registry import DEFAULT_PROJECT
-from lume_services.services.scheduling.run_context import current_run
 
 PROVENANCE = frozenset(
     {"flow_name", "flow_run_id", "parents", "package", "version", "created", "host"}
@@ -67,7 +65,7 @@ class Result(BaseModel):
 
     def __init__(self, **fields: Any) -> None:
         try:
-            super().__init__(**{**_from_run(), **fields})
+            super().__init__(**{**provenance.of_run(), **fields})
         except ValidationError as error:
             raise _refused(type(self), error) from error
         self._fields()
@@ -76,7 +74,7 @@ class Result(BaseModel):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Register the subclass, so that its documents load wherever it is imported."""
         super().__pydantic_init_subclass__(**kwargs)
-        _check_subclass(cls)
+        types.check(cls, PROVENANCE, _ADDED)
         types.register(cls)
 
     def __eq__(self, other: object) -> bool:
@@ -107,7 +105,7 @@ class Result(BaseModel):
         return {key: document[key] for key in ("result_type", "project_name", "unique_hash")}
 
     @classmethod
-    def load(cls, rep: Mapping[str, Any]) -> Self:
+    def load(cls, rep: Any) -> Self:
         """Load the result that a reference stands for, as the class that it was saved as.
 
         Parameters
@@ -160,8 +158,8 @@ class Result(BaseModel):
                 "names of its paths"
             )
         raise ResultsError(
-            f"{_db().count(cls._query(query))} results match {dict(query)!r}, and one is expected; narrow "
-            "the query, or use find"
+            f"{_db().count(cls._query(query))} results match {dict(query)!r}, and one is "
+            "expected; narrow the query, or use find"
         )
 
     @classmethod
@@ -238,21 +236,6 @@ def _db() -> ResultsDB:
     return config.current().results_db
 
 
-def _from_run() -> dict[str, Any]:
-    run = current_run()
-    if run is None:
-        return {"project_name": DEFAULT_PROJECT}
-    return {
-        "project_name": run.project_name,
-        "flow_id": run.flow_run_id,
-        "flow_name": run.flow_name,
-        "flow_run_id": run.flow_run_id,
-        "parents": provenance.parents(run.flow_run_id),
-        "package": run.package,
-        "version": run.version,
-    }
-
-
 def _refused(cls: type[Result], error: ValidationError) -> InputError:
     problems = []
     for problem in error.errors(include_input=False, include_url=False):
@@ -262,22 +245,6 @@ def _refused(cls: type[Result], error: ValidationError) -> InputError:
         else:
             problems.append(f"{place}: {problem['msg']}")
     return InputError(f"{cls.__name__} cannot be made: {'; '.join(problems)}")
-
-
-def _check_subclass(cls: type[Result]) -> None:
-    reserved = [name for name in _ADDED if name in cls.model_fields]
-    if reserved:
-        raise InputError(
-            f"{cls.__name__} has the field {reserved[0]!r}, which documents use; rename it"
-        )
-    allowed = [name for name in cls.model_fields if name not in PROVENANCE]
-    names = [cls.unique_on] if isinstance(cls.unique_on, str) else list(cls.unique_on)
-    wrong = [name for name in names if name not in allowed]
-    if wrong or not names or isinstance(cls.unique_on, str):
-        raise InputError(
-            f"unique_on of {cls.__name__} is {cls.unique_on!r}; give a list of one or more of "
-            f"the fields {', '.join(allowed)}"
-        )
 
 
 def _comparable(query: Any) -> Any:

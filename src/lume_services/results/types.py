@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lume_services import plugins
-from lume_services.errors import ResultsError
+from lume_services.errors import InputError, ResultsError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from lume_services.results.result import Result
 
 GROUP = "lume_services.results"
@@ -20,6 +22,28 @@ def name(cls: type[Result]) -> str:
     if cls.__module__ == "lume_services.results.result":
         return cls.__qualname__
     return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def check(cls: type[Result], provenance: Collection[str], reserved: Collection[str]) -> None:
+    """Refuse a class with a field or a ``unique_on`` that documents cannot have.
+
+    Parameters
+    ----------
+    cls
+        The class.
+    provenance, reserved
+        Fields that are no identity, and names that no field can have.
+    """
+    taken = [name for name in reserved if name in cls.model_fields]
+    if taken:
+        raise InputError(f"{cls.__name__} has the field {taken[0]!r}; documents use it, rename it")
+    allowed = [name for name in cls.model_fields if name not in provenance]
+    names = cls.unique_on if isinstance(cls.unique_on, list | tuple) else ()
+    if not names or any(name not in allowed for name in names):
+        raise InputError(
+            f"unique_on of {cls.__name__} is {cls.unique_on!r}; give a list of one or more of "
+            f"the fields {', '.join(allowed)}"
+        )
 
 
 def register(cls: type[Result]) -> None:

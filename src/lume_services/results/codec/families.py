@@ -17,6 +17,9 @@ from lume_services.results.codec.walk import Decoder, Walk
 TAG = "@lume"
 
 _LIGHT = (leaves, times, enums, references)
+_DECODERS: dict[str, Decoder] = {
+    tag: decoder for family in _LIGHT for tag, decoder in family.DECODERS.items()
+}
 _ARRAYS = "lume_services.results.codec.arrays"
 _FRAMES = "lume_services.results.codec.frames"
 # pandas comes first: its timestamps are datetimes, its arrays are NumPy's.
@@ -27,6 +30,7 @@ _TAGS = {
     "timestamp": _FRAMES,
     "timestamp_difference": _FRAMES,
     "missing": _FRAMES,
+    "column": _FRAMES,
     "index": _FRAMES,
     "series": _FRAMES,
     "dataframe": _FRAMES,
@@ -53,9 +57,6 @@ def decoder(tag: Any) -> Decoder | None:
     if not isinstance(tag, str):
         return None
     if tag in _TAGS:
-        found: Decoder = import_module(_TAGS[tag]).DECODERS[tag]
-        return found
-    for family in _LIGHT:
-        if tag in family.DECODERS:
-            return family.DECODERS[tag]
-    return None
+        decoders: dict[str, Decoder] = import_module(_TAGS[tag]).DECODERS
+        return decoders[tag]
+    return _DECODERS.get(tag)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from lume_services.errors import NotSerializableError, ResultsError
 
@@ -71,13 +71,7 @@ class Walk:
         )
 
 
-class Encoder(Protocol):
-    """Turns a value of one type into JSON; None when the value is not of its kind."""
-
-    def __call__(self, value: Any, walk: Walk, /) -> Any: ...
-
-
-class Decoder(Protocol):
-    """Turns a tag back into its value; any error means that the tag is malformed."""
-
-    def __call__(self, tag: dict[str, Any], walk: Walk, /) -> Any: ...
+# Turns a value of one type into JSON, and a tag back into its value. Any error of a
+# decoder means that the tag is malformed.
+Encoder = Callable[[Any, Walk], Any]
+Decoder = Callable[[dict[str, Any], Walk], Any]

@@ -1,1 +1,1 @@
-
+"""The results database: its contract and its stores."""

@@ -106,7 +106,7 @@ def parse(query: Mapping[str, Any]) -> Filter:
     return _parse(query, 1)
 
 
-def parse_path(text: str) -> Path:
+def parse_path(text: Any) -> Path:
     """Split a dotted path into its keys."""
     if not isinstance(text, str) or not text:
         raise QueryError(f"a path is dotted text like 'outputs.x', not {text!r}")
@@ -126,7 +126,7 @@ def is_index(key: str) -> bool:
     return re.fullmatch(r"0|[1-9]\d{0,8}", key, re.ASCII) is not None
 
 
-def parse_sort(sort: Sequence[tuple[str, int]]) -> list[tuple[Path, int]]:
+def parse_sort(sort: Sequence[Any]) -> list[tuple[Path, int]]:
     """Check a sort order and split its paths."""
     for item in sort:
         if not (isinstance(item, tuple | list) and len(item) == 2 and item[1] in (1, -1)):

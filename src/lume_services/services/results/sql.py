@@ -8,12 +8,19 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, delete, func, make_url, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from lume_services.errors import InputError, QueryError, ResultConflictError, StoreUnavailableError
+from lume_services.errors import (
+    InputError,
+    QueryError,
+    ResultConflictError,
+    SettingsError,
+    StoreUnavailableError,
+)
 from lume_services.services.results import sqlite
 from lume_services.services.results.db import Document, Query, ResultsDB, Sort
 from lume_services.services.results.query import parse, parse_path, parse_sort
@@ -35,13 +42,18 @@ class SQLResultsDB(ResultsDB):
     """
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
+        try:
+            self._url = sqlite.check_url(make_url(url))
+        except ArgumentError:
+            raise SettingsError(
+                "the URL of the results database cannot be read; give one like "
+                "sqlite:////data/results.sqlite"
+            ) from None
         self._name = self._url.render_as_string(hide_password=True)
         self._columns = sqlite.SQLiteJSON(results.c.data, key_columns())
         self._engine: Engine | None = None
         self._lock = threading.Lock()
-        if not _stores:
-            _watch_forks()
+        _watch_forks()
         _stores.add(self)
 
     def __repr__(self) -> str:
@@ -114,9 +126,9 @@ class SQLResultsDB(ResultsDB):
     @contextmanager
     def _connection(self, reading: bool = False) -> Iterator[Connection]:
         try:
-            with self._opened().connect() as connection:
-                with connection.execution_options(reading=reading).begin():
-                    yield connection
+            engine = self._opened().execution_options(reading=reading)
+            with engine.begin() as connection:
+                yield connection
         except SQLAlchemyError as error:
             raise self._unavailable(error) from error
 
@@ -124,8 +136,12 @@ class SQLResultsDB(ResultsDB):
         with self._lock:
             if self._engine is None:
                 engine = sqlite.open_engine(self._url)
-                with engine.begin() as connection:
-                    prepare(connection, self._name)
+                try:
+                    with engine.begin() as connection:
+                        prepare(connection, self._name)
+                except BaseException:
+                    engine.dispose()
+                    raise
                 self._engine = engine
             return self._engine
 
@@ -173,6 +189,7 @@ def _insert(connection: Connection, row: dict[str, str]) -> bool:
     )
 
 
+@cache
 def _watch_forks() -> None:
     os.register_at_fork(before=_close_idle, after_in_child=_start_again)
 

@@ -19,7 +19,7 @@ from lume_services.services.results.query import (
     Scalar,
 )
 
-_COMPARE = {
+_COMPARE: dict[str, Any] = {
     "$eq": operator.eq,
     "$gt": operator.gt,
     "$gte": operator.ge,
@@ -33,20 +33,20 @@ class JSONColumns(Protocol):
     """How one database looks into the documents of the results table."""
 
     def kind(self, path: Path) -> ColumnElement[Any]:
-        """The sort of what stands at a path, a tag's value for a tag.
+        """Return the sort of what stands at a path, of a tag its value.
 
         SQL NULL for nothing, else ``null``, ``number``, ``text``, ``boolean``,
         ``object`` (also a tag without value) or ``array``.
         """
 
     def value(self, path: Path) -> ColumnElement[Any]:
-        """The number, text or truth value (0 or 1) at a path, a tag's value for a tag."""
+        """Return the number, text or truth value (0 or 1) at a path, of a tag its value."""
 
     def exists(self, path: Path) -> ColumnElement[bool]:
-        """Whether anything stands at a path."""
+        """Say whether anything stands at a path."""
 
     def raw(self, path: Path) -> ColumnElement[Any]:
-        """What stands at a path, as JSON text; SQL NULL for nothing."""
+        """Return what stands at a path, as JSON text; SQL NULL for nothing."""
 
 
 def condition(tree: Filter, columns: JSONColumns) -> ColumnElement[bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import sqlite3
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -14,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from lume_services.errors import SettingsError, StoreUnavailableError
 from lume_services.services.results.query import Path, is_index
 
-__all__ = ["SQLiteJSON", "insert", "open_engine", "next_step"]
+__all__ = ["SQLiteJSON", "check_url", "insert", "next_step", "open_engine"]
 
 _BUSY_SECONDS = 60.0
 _TAG, _VALUE = '."@lume"', '."value"'
@@ -37,13 +36,19 @@ _NEXT_STEPS = {
 }
 
 
-def open_engine(url: URL) -> Engine:
-    """Return an engine for a file; its directory and file are made here, for their owner alone."""
+def check_url(url: URL) -> URL:
+    """Return the URL with the absolute path of its file; refuse one that keeps nothing."""
     if not url.database or url.database == ":memory:":
         raise SettingsError(
-            f"the results database {url} keeps nothing: name a file, as in sqlite:////data/results.sqlite"
+            f"the results database {url} would keep nothing; name a file, for example "
+            "sqlite:////data/results.sqlite"
         )
-    _make_file(FilePath(url.database))
+    return url.set(database=str(FilePath(url.database).absolute()))
+
+
+def open_engine(url: URL) -> Engine:
+    """Return an engine for a file; its directory and file are made here, for their owner alone."""
+    _make_file(FilePath(str(url.database)))
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
@@ -95,7 +100,7 @@ class SQLiteJSON:
         self._plain = plain
 
     def kind(self, path: Path) -> ColumnElement[Any]:
-        """The sort of what stands at a path."""
+        """Return the sort of what stands at a path."""
         if self._column(path) is not None:
             return literal("text")
         types = [self._tag_or_plain(at, func.json_type, literal("object")) for at in _places(path)]
@@ -103,7 +108,7 @@ class SQLiteJSON:
         return case(_KINDS, value=first)
 
     def value(self, path: Path) -> ColumnElement[Any]:
-        """The number, text or truth value at a path."""
+        """Return the number, text or truth value at a path."""
         column = self._column(path)
         if column is not None:
             return column
@@ -111,11 +116,11 @@ class SQLiteJSON:
         return func.coalesce(*values) if len(values) > 1 else values[0]
 
     def exists(self, path: Path) -> ColumnElement[bool]:
-        """Whether anything stands at a path."""
+        """Say whether anything stands at a path."""
         return self.raw(path).is_not(None)
 
     def raw(self, path: Path) -> ColumnElement[Any]:
-        """What stands at a path, as JSON text."""
+        """Return what stands at a path, as JSON text."""
         texts = [self._data.op("->")(at) for at in _places(path)]
         return func.coalesce(*texts) if len(texts) > 1 else texts[0]
 
