@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from lume_services.errors import InputError
 from lume_services.files.typed import S_co, Serializer, SerializerTyped
+from lume_services.services.files.names import checked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,7 @@ class File(SerializerTyped[S_co]):
         stat: FileStat | None = None,
     ) -> None:
         self.required_serializer()
-        self.filename = os.fspath(filename)
+        self.filename = checked(filename)
         self.filesystem_identifier = filesystem_identifier
         self.stat = stat
         self._obj = obj

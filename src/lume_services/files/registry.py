@@ -27,7 +27,7 @@ _SHOWN = 200
 
 def file_types() -> dict[str, type[File[Any]]]:
     """Return the file types that are packaged or that imported code has made, by name."""
-    return {made.type_name(): made for made in File.made.values()}
+    return {made.type_name(): made for made in list(File.made.values())}
 
 
 def get(name: str) -> type[File[Any]]:
@@ -113,6 +113,8 @@ def _check(rep: Mapping[str, Any]) -> None:
         elif not isinstance(rep.get(key), types) or isinstance(rep.get(key), bool):
             expected = " or ".join(kind.__name__ for kind in types).replace("NoneType", "None")
             problems.append(f"{key!r} is {_short(rep[key])}, not {expected}")
+    if (rep.get("size") is None) != (rep.get("sha256") is None):
+        problems.append("'size' and 'sha256' are given together or not at all")
     if problems:
         raise InputError(
             f"file reference {_short(dict(rep))} cannot be used: {'; '.join(problems)}. "

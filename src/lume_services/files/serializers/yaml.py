@@ -11,7 +11,7 @@ from lume_services.files.serializers.plain import MAX_DEPTH, check_plain
 
 MAX_NODES = 10_000_000
 
-_LEAVES = (str, int, float, bool, type(None), dt.date)
+_LEAVES = (str, int, float, bool, type(None), dt.date, dt.datetime)
 
 
 class YAMLSerializer:

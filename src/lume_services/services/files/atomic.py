@@ -38,14 +38,14 @@ def write(path: Path, writer: Callable[[Path], None], create_dir: bool = False) 
         Make the missing directories above the file.
     """
     with _os_errors("write", path), _pinned(path.parent, create_dir) as directory:
-        if path.is_dir():
-            raise PathNotAllowedError(f"{str(path)!r} is a directory; name a file inside it.")
+        if path.exists() and not path.is_file():
+            raise _not_regular(path)
         scratch = Path(tempfile.mkdtemp(prefix=".lume-write-", dir=path.parent))
         try:
             writer(scratch / path.name)
             stat = _settle(scratch, path.name, directory)
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            shutil.rmtree(scratch.name, ignore_errors=True, dir_fd=directory)
         _sync_directory(directory)
     return stat
 
@@ -63,8 +63,10 @@ def read(path: Path, reader: Callable[[Path], T], expected: FileStat | None = No
         The content's size and digest, where known.
     """
     with _os_errors("read", path):
+        if not path.exists():
+            raise FileNotThereError(f"file {str(path)!r} does not exist; write it first.")
         if not path.is_file():
-            raise _not_a_file(path)
+            raise _not_regular(path)
         if expected is None:
             return reader(path)
         before = path.stat()
@@ -76,6 +78,11 @@ def read(path: Path, reader: Callable[[Path], T], expected: FileStat | None = No
         return value
 
 
+def exists(path: Path) -> bool:
+    """Say whether there is a regular file; not where the path is too long or unreadable."""
+    return os.path.isfile(path)  # noqa: PTH113  (Path.is_file raises for such paths)
+
+
 @contextmanager
 def _pinned(directory: Path, create: bool) -> Iterator[int]:
     """Hold a directory open, so that one put in its place by another process is not used."""
@@ -83,7 +90,7 @@ def _pinned(directory: Path, create: bool) -> Iterator[int]:
         directory.mkdir(parents=True, exist_ok=True)
     elif not directory.is_dir():
         raise FileNotThereError(
-            f"directory {str(directory)!r} does not exist; make it, or write with create_dir=True."
+            f"there is no directory {str(directory)!r}; make it, or write with create_dir=True."
         )
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -140,10 +147,9 @@ def _version(stat: os.stat_result) -> tuple[int, int, int, int]:
     return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
-def _not_a_file(path: Path) -> FileServiceError:
-    if path.exists():
-        return PathNotAllowedError(f"{str(path)!r} is not a regular file; name a file.")
-    return FileNotThereError(f"file {str(path)!r} does not exist; write it first.")
+def _not_regular(path: Path) -> FileServiceError:
+    kind = "a directory" if path.is_dir() else "no regular file"
+    return PathNotAllowedError(f"{str(path)!r} is {kind}; name a file.")
 
 
 def _sync_directory(directory: int) -> None:

@@ -44,7 +44,7 @@ class LocalFilesystem(Filesystem):
 
     def exists(self, filename: str) -> bool:
         """Say whether there is a file of that name."""
-        return self.resolve(filename).is_file()
+        return atomic.exists(self.resolve(filename))
 
     def write(
         self, filename: str, writer: Callable[[Path], None], create_dir: bool = False
