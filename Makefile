@@ -36,7 +36,8 @@ $(VENV)/beamline: examples/beamline/requirements.lock examples/beamline/pyprojec
 	@touch $@
 
 demo: $(VENV)/beamline
-	@PATH="$(abspath $(BIN)):$$PATH" sh examples/beamline/demo.sh
+	LUME_HOME=$(CURDIR)/build/demo/home $(BIN)/lume-services run \
+		examples/beamline/flow_of_flows.yaml -p generate_beam-directory=build/demo
 
 test: $(VENV)/dev $(VENV)/beamline
 	$(BIN)/python -m pytest
@@ -62,5 +63,5 @@ lock:
 		--output-file examples/beamline/requirements.lock
 
 clean:
-	rm -rf $(VENV) build dist output .coverage .hypothesis .*_cache
+	rm -rf $(VENV) build dist .coverage .hypothesis .*_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

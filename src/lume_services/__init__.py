@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from lume_services.config import configure
     from lume_services.errors import LumeServicesError
     from lume_services.files import File
-    from lume_services.flows import Flow, FlowOfFlows
+    from lume_services.flows import Flow, FlowOfFlows, local_engine
     from lume_services.results import Result
-    from lume_services.services.scheduling import SchedulingService
-    from lume_services.services.scheduling.backends.local import local_engine
+    from lume_services.services.scheduling.service import SchedulingService
     from lume_services.settings import LUMEServicesSettings
 
 __version__ = "0.1.0"
@@ -27,9 +26,9 @@ _HOMES = {
     "LUMEServicesSettings": "lume_services.settings",
     "LumeServicesError": "lume_services.errors",
     "Result": "lume_services.results",
-    "SchedulingService": "lume_services.services.scheduling",
+    "SchedulingService": "lume_services.services.scheduling.service",
     "configure": "lume_services.config",
-    "local_engine": "lume_services.services.scheduling.backends.local",
+    "local_engine": "lume_services.flows",
 }
 
 __all__ = [

@@ -1,0 +1,1 @@
+"""Timings of the main paths; ``python -m benchmarks`` prints them."""
