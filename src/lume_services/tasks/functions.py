@@ -8,6 +8,8 @@ from typing import Any
 from lume_services import config
 from lume_services.errors import InputError
 from lume_services.files import File, FileResult, load_reference
+from lume_services.results import Result
+from lume_services.results.provenance import record_parent
 from lume_services.tasks.attributes import pick
 
 
@@ -55,8 +57,6 @@ def load_file(file_rep: dict[str, Any]) -> Any:
 
     The current flow run remembers the file as one of its parents.
     """
-    from lume_services.results.provenance import record_parent
-
     obj = load_reference(file_rep)
     record_parent(file_rep)
     return obj
@@ -73,10 +73,13 @@ def get_file_result(file_rep: Any) -> Any:
     return load_file(file_rep.jsonable_dict() if isinstance(file_rep, FileResult) else file_rep)
 
 
-def save_db_result(result: Any) -> dict[str, Any]:
+def save_db_result(result: Result) -> dict[str, Any]:
     """Insert a result into the results database and return its JSON reference."""
-    result.insert()
-    return result.unique_rep()
+    if not isinstance(result, Result):
+        raise InputError(
+            f"the result is of type {type(result).__name__}; give a lume_services.results.Result."
+        )
+    return result.insert()
 
 
 def load_db_result(
@@ -93,9 +96,6 @@ def load_db_result(
     attribute_index
         Steps into the result, for example ``["outputs", "sigma_x", 0]``.
     """
-    from lume_services.results import Result
-    from lume_services.results.provenance import record_parent
-
     result = Result.load(result_rep)
     value = pick(result, attribute_index or ())
     record_parent(result_rep)

@@ -1,0 +1,102 @@
+"""The one place that writes to the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+STATE_STYLES = {
+    "COMPLETED": "green",
+    "FAILED": "red",
+    "CRASHED": "red",
+    "CANCELLED": "yellow",
+    "CANCELLING": "yellow",
+    "RUNNING": "cyan",
+}
+
+debugging = ContextVar("debugging", default=False)
+"""Whether tracebacks are wanted."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A table's cell with a style for terminals."""
+
+    text: str
+    style: str = ""
+
+
+def is_terminal() -> bool:
+    """Tell whether a person reads standard output directly."""
+    return sys.stdout.isatty()
+
+
+def write(text: str = "") -> None:
+    """Write a line to standard output, exactly as given."""
+    sys.stdout.write(f"{text}\n")
+
+
+def error(message: str) -> None:
+    """Write a problem to standard error, one line for each line of the message."""
+    for line in message.splitlines() or [""]:
+        sys.stderr.write(f"error: {line}\n")
+
+
+def note(message: str) -> None:
+    """Write what is neither result nor error to standard error."""
+    sys.stderr.write(f"{message}\n")
+
+
+def line(*cells: str | Cell, indent: int = 0) -> None:
+    """Write cells in one line, two spaces apart."""
+    if is_terminal():
+        _rich_line([_cell(cell) for cell in cells], indent)
+    else:
+        write(" " * indent + "  ".join(_cell(cell).text for cell in cells))
+
+
+def fields(pairs: Sequence[tuple[str, str | Cell]]) -> None:
+    """Write names and values, those of several lines indented."""
+    width = max(len(name) for name, _ in pairs)
+    for name, value in pairs:
+        cell = _cell(value)
+        text = f"\n{' ' * (width + 2)}".join(cell.text.splitlines())
+        line(Cell(f"{name:<{width}}", "dim"), Cell(text, cell.style))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> None:
+    """Write a table: aligned for a terminal, one tab-separated line per row otherwise."""
+    if is_terminal():
+        _rich_table(columns, rows)
+        return
+    write("\t".join(columns))
+    for row in rows:
+        write("\t".join(" ".join(_cell(value).text.split()) for value in row))
+
+
+def _cell(value: str | Cell) -> Cell:
+    return Cell(value) if isinstance(value, str) else value
+
+
+def _rich_line(cells: Sequence[Cell], indent: int) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    parts = [Text(cell.text, style=cell.style) for cell in cells]
+    Console(file=sys.stdout).print(Text(" " * indent) + Text("  ").join(parts), soft_wrap=True)
+
+
+def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for column in columns:
+        grid.add_column(column, overflow="fold")
+    for row in rows:
+        cells = [_cell(value) for value in row]
+        grid.add_row(*(Text(cell.text, style=cell.style) for cell in cells))
+    Console(file=sys.stdout).print(grid)

@@ -1,0 +1,83 @@
+"""What a run made, and where it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from lume_services.cli import console
+from lume_services.cli.console import Cell
+from lume_services.cli.runs import state
+from lume_services.cli.times import lasted
+from lume_services.errors import NotSerializableError
+from lume_services.files import is_reference
+
+if TYPE_CHECKING:
+    from lume_services.config import Services
+    from lume_services.services.scheduling.run import RunInfo
+
+_VALUE_WIDTH = 100
+_RESULT_KEYS = {"result_type", "project_name", "unique_hash"}
+_UNITS = ("bytes", "kB", "MB", "GB")
+
+
+def report(run_id: str, services: Services) -> None:
+    """Write a run's final state, its children's, and what they made and where."""
+    run = services.scheduling.run_info(run_id)
+    _write(run, services, indent=0)
+    for child in services.scheduling.child_runs(run.id):
+        _write(child, services, indent=2)
+
+
+def _write(run: RunInfo, services: Services, indent: int) -> None:
+    time = lasted(run.started, run.ended)
+    console.line(Cell(run.flow_name, "bold"), state(run), time, Cell(run.id, "dim"), indent=indent)
+    if run.state_type != "COMPLETED":
+        console.line(run.message or "no message", indent=indent + 2)
+    for name, what in made(run, services):
+        console.line(Cell(name, "dim"), what, indent=indent + 2)
+
+
+def made(run: RunInfo, services: Services) -> Iterator[tuple[str, str]]:
+    """Return what a run made: its tasks' files and database results, and what it returned."""
+    for task_name, outcome in services.scheduling.task_results(run.id).items():
+        for value in outcome if isinstance(outcome, list) else [outcome]:
+            if _is_result(value) or is_reference(value):
+                yield task_name, described(value, services)
+    if run.state_type == "COMPLETED":
+        yield from _returned(run, services)
+
+
+def _returned(run: RunInfo, services: Services) -> Iterator[tuple[str, str]]:
+    try:
+        value = services.scheduling.get_result(run.id)
+    except NotSerializableError as error:
+        yield "returned", str(error)
+    else:
+        if value is not None:
+            yield "returned", described(value, services)
+
+
+def described(value: Any, services: Services) -> str:
+    """Return a value in one line: a file by its path and size, a database result by its hash."""
+    if _is_result(value):
+        return f"{value['result_type']} {value['unique_hash']}"
+    if is_reference(value):
+        path = services.files.resolve(value["filesystem_identifier"], value["filename"])
+        return f"{path} ({_size(value['size'])})"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _VALUE_WIDTH else f"{text[: _VALUE_WIDTH - 3]}..."
+
+
+def _is_result(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == _RESULT_KEYS
+
+
+def _size(size: int | None) -> str:
+    if size is None:
+        return "size unknown"
+    if size < 1000:
+        return f"{size} bytes"
+    power = min((len(str(size)) - 1) // 3, 3)
+    return f"{size / 1000**power:.1f} {_UNITS[power]}"

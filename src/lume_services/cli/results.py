@@ -1,0 +1,87 @@
+"""The commands ``lume-services results``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from lume_services.cli import console
+
+if TYPE_CHECKING:
+    from lume_services.services.results.db import Document, ResultsDB
+
+app = App(name="results", help="Show database results.")
+
+_ITEMS_SHOWN = 20
+
+
+@app.command
+def show(
+    result_id: Annotated[str | None, Parameter(name="ID")] = None,
+    /,
+    *,
+    project: str | None = None,
+    limit: int = 20,
+) -> None:
+    """Show database results as JSON, newest first, arrays summarised.
+
+    Parameters
+    ----------
+    result_id
+        A result's hash or the id of the run that saved it, or the beginning of either.
+    project
+        Only results of this project.
+    limit
+        How many at most.
+    """
+    from lume_services import config
+    from lume_services.results.codec import decode
+
+    for document in _find(config.current().results_db, result_id, project, limit):
+        shown = summary(decode(document))
+        console.write(json.dumps(shown, indent=2, ensure_ascii=False, default=str))
+
+
+def _find(
+    results_db: ResultsDB, result_id: str | None, project: str | None, limit: int
+) -> list[Document]:
+    from lume_services.errors import ResultNotFoundError
+
+    query: dict[str, Any] = {} if project is None else {"project_name": project}
+    if result_id is not None:
+        query["$or"] = [_begins("unique_hash", result_id), _begins("flow_id", result_id)]
+    found = list(results_db.find(query, sort=[("created", -1)], limit=limit))
+    if result_id is not None and not found:
+        place = "" if project is None else f" in project {project!r}"
+        raise ResultNotFoundError(
+            f"no result{place} has a hash or a run id that begins with {result_id!r}; "
+            "lume-services results show lists those that there are."
+        )
+    return found
+
+
+def _begins(field: str, prefix: str) -> dict[str, Any]:
+    return {field: {"$gte": prefix, "$lt": f"{prefix}\U0010ffff"}}
+
+
+def summary(value: Any) -> Any:
+    """Return a value with its arrays, tables and long lists in one line each."""
+    if isinstance(value, dict):
+        return {str(key): summary(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        if len(value) > _ITEMS_SHOWN:
+            return f"{type(value).__name__} of {len(value)}, from {value[0]} to {value[-1]}"
+        return [summary(item) for item in value]
+    if getattr(value, "shape", ()):
+        return _array(value)
+    return value
+
+
+def _array(value: Any) -> str:
+    shape = "x".join(map(str, value.shape))
+    dtype = getattr(value, "dtype", None)
+    if dtype is None or dtype.kind not in "iuf" or value.size == 0:
+        return f"{type(value).__name__} {shape} {dtype or ''}".rstrip()
+    return f"{type(value).__name__} {shape} {dtype}, from {value.min():.6g} to {value.max():.6g}"

@@ -1,0 +1,130 @@
+"""The commands ``lume-services runs``."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from lume_services.cli import console
+from lume_services.cli.console import Cell
+from lume_services.cli.times import lasted, when
+
+if TYPE_CHECKING:
+    from lume_services.services.scheduling.run import LogLine, RunInfo, TaskRunInfo
+
+app = App(name="runs", help="List runs; show one, or its logs.")
+
+
+@app.default
+def list_runs(*, project: str | None = None, limit: int = 50) -> None:
+    """List runs, newest first.
+
+    Parameters
+    ----------
+    project
+        Only runs of this project.
+    limit
+        How many at most.
+    """
+    from lume_services import config
+
+    runs = config.current().scheduling.runs(limit=limit, project_name=project)
+    console.table(RUN_COLUMNS, [run_row(run) for run in runs])
+
+
+@app.command
+def show(run_id: Annotated[str, Parameter(name="ID")], /) -> None:
+    """Show a run with its tasks and child runs.
+
+    Parameters
+    ----------
+    run_id
+        The run, or the beginning of its id.
+    """
+    from lume_services import config
+
+    scheduling = config.current().scheduling
+    run = scheduling.run_info(run_id)
+    console.fields(_described(run))
+    tasks, children = scheduling.task_runs(run.id), scheduling.child_runs(run.id)
+    if tasks:
+        console.write()
+        console.table(
+            ("TASK", "STATE", "TIME", "ATTEMPTS", "MESSAGE"), [_task_row(t) for t in tasks]
+        )
+    if children:
+        console.write()
+        console.table(RUN_COLUMNS, [run_row(child) for child in children])
+
+
+@app.command
+def logs(run_id: Annotated[str, Parameter(name="ID")], /) -> None:
+    """Show what a run and its tasks logged.
+
+    Parameters
+    ----------
+    run_id
+        The run, or the beginning of its id.
+    """
+    from lume_services import config
+
+    scheduling = config.current().scheduling
+    for line in scheduling.logs(scheduling.run_info(run_id).id):
+        console.write(_log_line(line))
+
+
+RUN_COLUMNS = ("ID", "FLOW", "PROJECT", "STATE", "STARTED", "TIME")
+
+
+def run_row(run: RunInfo) -> list[str | Cell]:
+    """Return a run as a table's row."""
+    return [
+        run.id,
+        run.flow_name,
+        run.project_name,
+        state(run),
+        when(run.started),
+        lasted(run.started, run.ended),
+    ]
+
+
+def state(run: RunInfo | TaskRunInfo) -> Cell:
+    """Return a state's name in its colour."""
+    return Cell(run.state_name, console.STATE_STYLES.get(run.state_type, ""))
+
+
+def _described(run: RunInfo) -> list[tuple[str, str | Cell]]:
+    parameters = json.dumps(run.parameters, ensure_ascii=False)
+    pairs: list[tuple[str, str | Cell | None]] = [
+        ("id", run.id),
+        ("name", run.name),
+        ("flow", run.flow_name),
+        ("project", run.project_name),
+        ("state", state(run)),
+        ("message", run.message),
+        ("parameters", parameters),
+        ("tags", ", ".join(run.tags)),
+        ("parent", run.parent_run_id),
+        ("created", when(run.created)),
+        ("started", when(run.started)),
+        ("ended", when(run.ended)),
+        ("time", lasted(run.started, run.ended)),
+    ]
+    return [(name, value) for name, value in pairs if value]
+
+
+def _task_row(task: TaskRunInfo) -> list[str | Cell]:
+    return [
+        task.name,
+        state(task),
+        lasted(task.started, task.ended),
+        str(task.run_count),
+        task.message or "",
+    ]
+
+
+def _log_line(line: LogLine) -> str:
+    return f"{when(line.timestamp)}  {logging.getLevelName(line.level):<8} {line.message}"

@@ -1,0 +1,95 @@
+"""The command line as a whole: help, exit codes, errors, speed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from cli_calling import Cli
+
+import lume_services
+
+COMMAND = [
+    sys.executable,
+    "-c",
+    "import sys; from lume_services.cli.main import main; sys.exit(main())",
+]
+COMMANDS = ["register", "flows", "validate", "run", "runs", "results", "config", "version"]
+
+
+def test_help_names_every_command(cli: Cli) -> None:
+    code, out, err = cli("--help")
+    assert (code, err) == (0, "")
+    assert [name for name in COMMANDS if name not in out] == []
+
+
+def test_no_arguments_give_help(cli: Cli) -> None:
+    assert cli() == cli("--help")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(cli: Cli, command: str) -> None:
+    code, out, err = cli(command, "--help")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"Usage: lume-services {command}")
+    assert "--debug" in out
+
+
+def test_version(cli: Cli) -> None:
+    code, out, _ = cli("version")
+    assert code == 0
+    assert out.splitlines()[0] == f"lume-services {lume_services.__version__}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["regster"], 'Unknown command "regster". Did you mean "register"?'),
+        (["--nope"], 'Unknown command "--nope"'),
+        (["version", "--nope"], "Unknown option: --nope."),
+        (["version", "extra"], "Unused Tokens: ['extra']."),
+        (["runs", "--limit", "many"], 'unable to convert "many" into int'),
+        (["runs", "shwo"], "Unused Tokens: ['shwo']."),
+        (["runs", "show"], 'Command "runs show" parameter ID requires an argument.'),
+        (["run"], 'Command "run" parameter TARGET requires an argument.'),
+        (["register", "m:f"], 'Command "register" parameter --project requires an argument.'),
+    ],
+)
+def test_a_wrong_command_line_is_bad_input(cli: Cli, arguments: list[str], message: str) -> None:
+    code, out, err = cli(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert message in err
+
+
+def test_debug_shows_the_traceback(cli: Cli) -> None:
+    code, _, err = cli("run", "missing.yaml", "--debug")
+    assert code == 2
+    assert err.startswith("Traceback (most recent call last):")
+    assert err.splitlines()[-1].startswith("error: missing.yaml: there is no such file")
+
+
+def test_help_imports_no_engine() -> None:
+    program = (
+        "import sys; from lume_services.cli.main import main; main(['--help'])\n"
+        "heavy = {'prefect', 'sqlalchemy', 'numpy', 'h5py', 'lume', 'pydantic'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [*COMMAND, "config", "show"], stdout=write, stderr=subprocess.PIPE, text=True
+    )
+    os.close(write)
+    assert done.stderr == ""
+
+
+def test_colour_is_not_written_where_it_is_not_wanted(cli: Cli) -> None:
+    assert "\x1b" not in cli("--help").out
