@@ -81,8 +81,10 @@ class TaskSearch:
             self.records[task.name] = TaskRecord(task.name)
 
     def _is_ours(self, function: FunctionType) -> bool:
-        folder = _folder(function)
-        return _package(function) == self._package or (
+        folder, package = _folder(function), _package(function)
+        if package == "lume_services":
+            return False
+        return package == self._package or (
             "site-packages" not in folder.parts and folder.is_relative_to(self._folder)
         )
 

@@ -1,0 +1,185 @@
+"""Several flows run as one, by a file that says how results become parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lume_services import config
+from lume_services.errors import InputError
+from lume_services.flows.known_flows import plan_reading
+from lume_services.flows.parameters import FlowParameter, flow_parameters
+from lume_services.flows.plan import Plan
+from lume_services.services.scheduling.backends.backend import RunConfig
+from lume_services.services.scheduling.nearest import hint
+from lume_services.services.scheduling.schema.flow_of_flows_schema import (
+    FlowOfFlowsSpecification,
+    Reading,
+    read_specification,
+)
+
+if TYPE_CHECKING:
+    import prefect
+
+
+class FlowOfFlows:
+    """A validated flow-of-flows; make one with `from_yaml`.
+
+    Parameters
+    ----------
+    reading
+        The specification as read.
+
+    Raises
+    ------
+    SpecificationError
+        With every problem, each with file, line and column.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self.plan: Plan = plan_reading(reading)
+
+    def __repr__(self) -> str:
+        return f"FlowOfFlows({self.name!r}, {self.project_name!r})"
+
+    @classmethod
+    def from_yaml(cls, source: Path | str | Mapping[str, Any]) -> FlowOfFlows:
+        """Read and validate a specification.
+
+        Parameters
+        ----------
+        source
+            Path of a YAML file, YAML text, or a dictionary. A string is text where it has
+            a line break, a ``": "`` or begins with ``{``.
+
+        Raises
+        ------
+        SpecificationError
+            With every problem, each with file, line and column.
+        """
+        return cls(read_specification(source))
+
+    @property
+    def specification(self) -> FlowOfFlowsSpecification:
+        """What the file says."""
+        return self.plan.specification
+
+    @property
+    def name(self) -> str:
+        """The name of the composed flow."""
+        return self.specification.name
+
+    @property
+    def project_name(self) -> str:
+        """The project that it runs in."""
+        return self.specification.project_name
+
+    @property
+    def parameters(self) -> tuple[FlowParameter, ...]:
+        """The parameters that no mapping gives, named ``{flow_name}-{param_name}``."""
+        return flow_parameters(self.plan.record.parameters)
+
+    def validate(self) -> None:
+        """Validate again, against the flows that are registered now.
+
+        Raises
+        ------
+        SpecificationError
+            With every problem, each with file, line and column.
+        """
+        self.plan = plan_reading(self._reading)
+
+    def compose(self) -> prefect.Flow[..., dict[str, str]]:
+        """Return a Prefect flow that runs the flows as its children.
+
+        It is called with the `parameters`: ``composed(**{"flow1-text": "hey"})``.
+        """
+        from lume_services.flows.composed import ComposedFlow
+
+        return ComposedFlow(self.plan)
+
+    def run(
+        self,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        run_config: RunConfig | None = None,
+        **overrides: Any,
+    ) -> str:
+        """Run on the configured backend; return the run's identifier.
+
+        Parameters
+        ----------
+        parameters
+            JSON-serialisable values by ``{flow_name}-{param_name}``.
+        run_config
+            How to execute the run; made from ``overrides`` by default.
+
+        Raises
+        ------
+        ParameterError
+            Before anything runs, naming all that are unknown, missing or not
+            JSON-serialisable.
+        """
+        from lume_services.flows.orchestrate import run_flow_of_flows
+
+        given = dict(parameters or {})
+        self.plan.assign(given)
+        if self.specification.labels and run_config is None:
+            overrides.setdefault("labels", self.specification.labels)
+        specification = self.specification.model_dump(mode="json", exclude_defaults=True)
+        return config.current().scheduling.run(
+            run_flow_of_flows.with_options(name=self.name),
+            {"specification": specification, "parameters": given},
+            project_name=self.project_name,
+            run_config=run_config,
+            **overrides,
+        )
+
+    def run_and_return(
+        self,
+        parameters: Mapping[str, Any] | None = None,
+        flow_name: str | None = None,
+        task_name: str | None = None,
+        *,
+        run_config: RunConfig | None = None,
+        **overrides: Any,
+    ) -> Any:
+        """Run to the end and return what the flows produced.
+
+        Parameters are those of `run`, and:
+
+        Parameters
+        ----------
+        flow_name
+            Return this flow's result only. Without it: a dictionary of all by flow name.
+        task_name
+            Return the result of this task of ``flow_name``. Without it: a flow's return
+            value, or all its task results by name where it returns none.
+
+        Raises
+        ------
+        FlowFailedError
+            If a flow failed, naming flow, task and cause, and what was not run because of it.
+        """
+        names = [node.name for node in self.plan.nodes]
+        if flow_name is not None and flow_name not in names:
+            raise InputError(f"no flow {flow_name!r} in {self.name!r}; {hint(flow_name, names)}")
+        if task_name is not None and flow_name is None:
+            raise InputError(f"task {task_name!r} of which flow? Give flow_name too.")
+        scheduling = config.current().scheduling
+        run_id = self.run(parameters, run_config=run_config, **overrides)
+        scheduling.require_completed(run_id)
+        children: dict[str, str] = scheduling.get_result(run_id)
+        if flow_name is None:
+            return {name: _produced(children[name]) for name in names}
+        if task_name is None:
+            return _produced(children[flow_name])
+        return scheduling.get_task_result(children[flow_name], task_name)
+
+
+def _produced(run_id: str) -> Any:
+    scheduling = config.current().scheduling
+    returned = scheduling.get_result(run_id)
+    return scheduling.task_results(run_id) if returned is None else returned

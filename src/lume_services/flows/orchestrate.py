@@ -1,0 +1,122 @@
+"""The packaged flow that runs a flow-of-flows, each flow as a child run of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import prefect
+
+from lume_services import config
+from lume_services.errors import FlowFailedError, LumeServicesError
+from lume_services.flows.known_flows import plan_from
+from lume_services.flows.mapping import map_value
+from lume_services.flows.plan import Node, Plan
+from lume_services.flows.progress import Progress
+from lume_services.flows.workers import run_all
+from lume_services.services.scheduling.run_context import current_run
+from lume_services.services.scheduling.schema.flow_of_flows_schema import MappedParameter
+
+
+@prefect.flow(name="flow-of-flows")
+def run_flow_of_flows(specification: dict[str, Any], parameters: dict[str, Any]) -> dict[str, str]:
+    """Run a flow-of-flows; return the run identifier of each of its flows.
+
+    Parameters
+    ----------
+    specification
+        As in a flow-of-flows file; validated again here.
+    parameters
+        Values by ``{flow_name}-{param_name}``.
+    """
+    return orchestrate(plan_from(specification), parameters)
+
+
+def orchestrate(plan: Plan, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Run a plan as children of the current run; return the run identifiers by flow name.
+
+    Parameters
+    ----------
+    plan
+        What to run.
+    parameters
+        Values by ``{flow_name}-{param_name}``.
+
+    Raises
+    ------
+    ParameterError
+        Before anything runs.
+    FlowFailedError
+        If a flow failed, after those that do not depend on it have ended.
+    """
+    children = _Children(plan, parameters)
+    progress = Progress({node.name: node.parents for node in plan.nodes})
+    limit = config.current().settings.scheduling.max_concurrent_flows
+    failures = run_all(progress, children.run, limit, children.cancel)
+    if failures:
+        raise _failed(plan, failures, progress.not_run)
+    return children.run_ids
+
+
+class _Children:
+    """The child runs of one run of a plan."""
+
+    def __init__(self, plan: Plan, parameters: Mapping[str, Any]) -> None:
+        self._given = plan.assign(parameters)
+        self._nodes = {node.name: node for node in plan.nodes}
+        self._scheduling = config.current().scheduling
+        self.run_ids: dict[str, str] = {}
+
+    def run(self, name: str) -> None:
+        """Run a flow whose parents have ended, to its end."""
+        node = self._nodes[name]
+        parameters = {**self._given[name], **self._mapped(node)}
+        run_id = self._scheduling.run(node.record, parameters)
+        self._scheduling.require_completed(run_id)
+        self.run_ids[name] = run_id
+
+    def cancel(self) -> None:
+        """Ask the children that have not ended to stop."""
+        run = current_run()
+        for child in self._scheduling.child_runs(run.flow_run_id) if run else ():
+            if child.ended is None:
+                self._scheduling.cancel(child.id)
+
+    def _mapped(self, node: Node) -> dict[str, Any]:
+        return {
+            parameter: map_value(mapping, self._result(mapping), parameter, node.name)
+            for parameter, mapping in node.mappings.items()
+        }
+
+    def _result(self, mapping: MappedParameter) -> Any:
+        run_id = self.run_ids[mapping.parent_flow_name]
+        if mapping.parent_task_name is None:
+            return self._scheduling.get_result(run_id)
+        return self._scheduling.get_task_result(run_id, mapping.parent_task_name)
+
+
+def _failed(
+    plan: Plan, failures: Mapping[str, BaseException], not_run: Mapping[str, str]
+) -> FlowFailedError:
+    run = current_run()
+    first = next(iter(failures.values()))
+    causes = "; ".join(_cause(name, error) for name, error in failures.items())
+    stopped = f"; not run because of it: {', '.join(not_run)}" if not_run else ""
+    return FlowFailedError(
+        f"{len(failures)} of {len(plan.nodes)} flows failed: {causes}{stopped}",
+        flow_name=next(iter(failures)),
+        run_id=getattr(first, "run_id", run.flow_run_id if run else ""),
+        task_name=getattr(first, "task_name", None),
+        cause_type=getattr(first, "cause_type", type(first).__name__),
+        cause_message=getattr(first, "cause_message", str(first)),
+        cause_traceback=getattr(first, "cause_traceback", None),
+    )
+
+
+def _cause(name: str, error: BaseException) -> str:
+    if isinstance(error, FlowFailedError):
+        return str(error)
+    if not isinstance(error, Exception):
+        return f"flow {name!r} was cancelled"
+    kind = "" if isinstance(error, LumeServicesError) else f"{type(error).__name__}: "
+    return f"flow {name!r} could not be run: {kind}{error}"
