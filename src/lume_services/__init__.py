@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from lume_services.config import configure
     from lume_services.errors import LumeServicesError
     from lume_services.files import File
-    from lume_services.flows import Flow, FlowOfFlows, local_engine
+    from lume_services.flows import Flow, FlowOfFlows
+    from lume_services.flows.engine import local_engine
     from lume_services.results import Result
     from lume_services.services.scheduling.service import SchedulingService
     from lume_services.settings import LUMEServicesSettings
@@ -28,7 +29,7 @@ _HOMES = {
     "Result": "lume_services.results",
     "SchedulingService": "lume_services.services.scheduling.service",
     "configure": "lume_services.config",
-    "local_engine": "lume_services.flows",
+    "local_engine": "lume_services.flows.engine",
 }
 
 __all__ = [

@@ -35,8 +35,8 @@ PUBLISHED = {
     ],
     "lume_services.flows": ["Flow", "FlowOfFlows"],
     "lume_services.results": ["Result"],
-    "lume_services.services.scheduling": ["SchedulingService"],
-    "lume_services.services.scheduling.backends": ["LocalBackend"],
+    "lume_services.services.scheduling.service": ["SchedulingService"],
+    "lume_services.services.scheduling.backends.local": ["LocalBackend", "LocalRunConfig"],
     "lume_services.services.scheduling.schema.flow_of_flows_schema": [],
     "lume_services.tasks": [
         "LoadDBResult",
