@@ -44,7 +44,7 @@ from lume_services.services.files.local import LocalFilesystem
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
-    LocalFilesystem().write(sys.argv[1], lambda path: path.write_bytes(bytes(10000)) and None)
+    LocalFilesystem().write(sys.argv[1], lambda path: path.write_bytes(bytes(10000)))
 except FileServiceError as error:
     print(error)
 """
@@ -55,7 +55,7 @@ from lume_services.services.files.local import LocalFilesystem
 
 content = sys.argv[2].encode() * 100_000
 for _ in range(15):
-    LocalFilesystem().write(sys.argv[1], lambda path: path.write_bytes(content) and None)
+    LocalFilesystem().write(sys.argv[1], lambda path: path.write_bytes(content))
 """
 
 
@@ -182,13 +182,13 @@ def test_a_writer_that_changes_the_name(tmp_path: Path) -> None:
     with pytest.raises(FileServiceError, match=r"was to write 'a' and wrote 'a\.npy'; its"):
         local.write("a", lambda path: put(b"")(path.with_name("a.npy")))
     with pytest.raises(FileServiceError, match=r"was to write 'a' and wrote 'a', 'b'; its"):
-        local.write("a", lambda path: (put(b"")(path), put(b"")(path.with_name("b"))) and None)
+        local.write("a", lambda path: (put(b"")(path), put(b"")(path.with_name("b"))))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_writer_that_makes_a_link(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s")
-    with pytest.raises(FileServiceError, match="cannot write '.*/a': Too many levels of symbolic"):
+    with pytest.raises(FileServiceError, match=r"cannot write '.*/a': Too many levels of symbolic"):
         local.write("a", lambda path: path.symlink_to(tmp_path / "secret"))
     assert not (tmp_path / "a").exists()
 

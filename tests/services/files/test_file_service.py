@@ -23,8 +23,8 @@ def service(tmp_path: Path) -> FileService:
 
 def test_each_filesystem_does_its_own(tmp_path: Path) -> None:
     files = service(tmp_path)
-    stat = files.write("mounted", "a.txt", lambda path: path.write_text("m") and None)
-    files.write("local", "a.txt", lambda path: path.write_text("local") and None)
+    stat = files.write("mounted", "a.txt", lambda path: path.write_text("m"))
+    files.write("local", "a.txt", lambda path: path.write_text("local"))
     assert files.identifiers == ["local", "mounted"]
     assert files.read("mounted", "a.txt", Path.read_text, stat) == "m"
     assert files.read("local", "a.txt", Path.read_text) == "local"

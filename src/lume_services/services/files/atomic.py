@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def write(path: Path, writer: Callable[[Path], None], create_dir: bool = False) -> FileStat:
+def write(path: Path, writer: Callable[[Path], object], create_dir: bool = False) -> FileStat:
     """Write a file under a temporary path, then put it in place in one step.
 
     Parameters

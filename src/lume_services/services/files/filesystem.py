@@ -63,7 +63,7 @@ class Filesystem(ABC):
 
     @abstractmethod
     def write(
-        self, filename: str, writer: Callable[[Path], None], create_dir: bool = False
+        self, filename: str, writer: Callable[[Path], object], create_dir: bool = False
     ) -> FileStat:
         """Write a file whole or not at all.
 

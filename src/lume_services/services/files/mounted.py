@@ -94,7 +94,7 @@ class MountedFilesystem(Filesystem):
         return atomic.exists(self.resolve(filename))
 
     def write(
-        self, filename: str, writer: Callable[[Path], None], create_dir: bool = False
+        self, filename: str, writer: Callable[[Path], object], create_dir: bool = False
     ) -> FileStat:
         """Write a file whole or not at all; see `Filesystem.write`."""
         return atomic.write(self.resolve(filename), writer, create_dir)

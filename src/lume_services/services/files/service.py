@@ -70,7 +70,7 @@ class FileService:
         self,
         identifier: str,
         filename: str,
-        writer: Callable[[Path], None],
+        writer: Callable[[Path], object],
         create_dir: bool = False,
     ) -> FileStat:
         """Write a file whole or not at all; see `Filesystem.write`."""
