@@ -16,6 +16,8 @@ STATE_STYLES = {
     "RUNNING": "cyan",
 }
 
+_SHORT = 8
+
 debugging = ContextVar("debugging", default=False)
 """Whether tracebacks are wanted."""
 
@@ -31,6 +33,11 @@ class Cell:
 def is_terminal() -> bool:
     """Tell whether a person reads standard output directly."""
     return sys.stdout.isatty()
+
+
+def short(identifier: str) -> str:
+    """Return the beginning of an identifier for a terminal, which commands take; else all."""
+    return identifier[:_SHORT] if is_terminal() else identifier
 
 
 def write(text: str = "") -> None:
@@ -94,8 +101,8 @@ def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str | Cell]]) ->
     from rich.text import Text
 
     grid = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for column in columns:
-        grid.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        grid.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         cells = [_cell(value) for value in row]
         grid.add_row(*(Text(cell.text, style=cell.style) for cell in cells))

@@ -24,15 +24,20 @@ _UNITS = ("bytes", "kB", "MB", "GB")
 
 def report(run_id: str, services: Services) -> None:
     """Write a run's final state, its children's, and what they made and where."""
-    run = services.scheduling.run_info(run_id)
-    _write(run, services, indent=0)
-    for child in services.scheduling.child_runs(run.id):
+    _write(services.scheduling.run_info(run_id), services, indent=0)
+    for child in services.scheduling.child_runs(run_id):
         _write(child, services, indent=2)
 
 
 def _write(run: RunInfo, services: Services, indent: int) -> None:
     time = lasted(run.started, run.ended)
-    console.line(Cell(run.flow_name, "bold"), state(run), time, Cell(run.id, "dim"), indent=indent)
+    console.line(
+        Cell(run.flow_name, "bold"),
+        state(run),
+        time,
+        Cell(f"run {console.short(run.id)}", "dim"),
+        indent=indent,
+    )
     if run.state_type != "COMPLETED":
         console.line(run.message or "no message", indent=indent + 2)
     for name, what in made(run, services):
@@ -55,14 +60,20 @@ def _returned(run: RunInfo, services: Services) -> Iterator[tuple[str, str]]:
     except NotSerializableError as error:
         yield "returned", str(error)
     else:
-        if value is not None:
+        if value is not None and not _is_index(value, run, services):
             yield "returned", described(value, services)
+
+
+def _is_index(value: Any, run: RunInfo, services: Services) -> bool:
+    """Tell a flow-of-flows' own return value: its children's names and run identifiers."""
+    children = [child.id for child in services.scheduling.child_runs(run.id)]
+    return isinstance(value, dict) and bool(value) and all(v in children for v in value.values())
 
 
 def described(value: Any, services: Services) -> str:
     """Return a value in one line: a file by its path and size, a database result by its hash."""
     if _is_result(value):
-        return f"{value['result_type']} {value['unique_hash']}"
+        return f"{value['result_type']} {console.short(value['unique_hash'])}"
     if is_reference(value):
         path = services.files.resolve(value["filesystem_identifier"], value["filename"])
         return f"{path} ({_size(value['size'])})"

@@ -74,9 +74,9 @@ def summary(value: Any) -> Any:
         if len(value) > _ITEMS_SHOWN:
             return f"{type(value).__name__} of {len(value)}, from {value[0]} to {value[-1]}"
         return [summary(item) for item in value]
-    if getattr(value, "shape", ()):
-        return _array(value)
-    return value
+    if not hasattr(value, "shape"):
+        return value
+    return _array(value) if value.shape else value.item()
 
 
 def _array(value: Any) -> str:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 app = App(name="runs", help="List runs; show one, or its logs.")
 
+_RUN_COLUMNS = ("ID", "FLOW", "PROJECT", "STATE", "STARTED", "TIME")
+_TASK_COLUMNS = ("TASK", "STATE", "TIME", "ATTEMPTS", "MESSAGE")
+
 
 @app.default
 def list_runs(*, project: str | None = None, limit: int = 50) -> None:
@@ -32,7 +35,7 @@ def list_runs(*, project: str | None = None, limit: int = 50) -> None:
     from lume_services import config
 
     runs = config.current().scheduling.runs(limit=limit, project_name=project)
-    console.table(RUN_COLUMNS, [run_row(run) for run in runs])
+    console.table(_RUN_COLUMNS, [_run_row(run) for run in runs])
 
 
 @app.command
@@ -52,12 +55,10 @@ def show(run_id: Annotated[str, Parameter(name="ID")], /) -> None:
     tasks, children = scheduling.task_runs(run.id), scheduling.child_runs(run.id)
     if tasks:
         console.write()
-        console.table(
-            ("TASK", "STATE", "TIME", "ATTEMPTS", "MESSAGE"), [_task_row(t) for t in tasks]
-        )
+        console.table(_TASK_COLUMNS, [_task_row(task) for task in tasks])
     if children:
         console.write()
-        console.table(RUN_COLUMNS, [run_row(child) for child in children])
+        console.table(_RUN_COLUMNS, [_run_row(child) for child in children])
 
 
 @app.command
@@ -72,28 +73,26 @@ def logs(run_id: Annotated[str, Parameter(name="ID")], /) -> None:
     from lume_services import config
 
     scheduling = config.current().scheduling
-    for line in scheduling.logs(scheduling.run_info(run_id).id):
-        console.write(_log_line(line))
+    run = scheduling.run_info(run_id)
+    names = {task.id: task.name for task in scheduling.task_runs(run.id)}
+    for line in scheduling.logs(run.id):
+        console.write(_log_line(line, names.get(line.task_run_id or "", run.flow_name)))
 
 
-RUN_COLUMNS = ("ID", "FLOW", "PROJECT", "STATE", "STARTED", "TIME")
+def state(run: RunInfo | TaskRunInfo) -> Cell:
+    """Return a state's name in its colour."""
+    return Cell(run.state_name, console.STATE_STYLES.get(run.state_type, ""))
 
 
-def run_row(run: RunInfo) -> list[str | Cell]:
-    """Return a run as a table's row."""
+def _run_row(run: RunInfo) -> list[str | Cell]:
     return [
-        run.id,
+        console.short(run.id),
         run.flow_name,
         run.project_name,
         state(run),
         when(run.started),
         lasted(run.started, run.ended),
     ]
-
-
-def state(run: RunInfo | TaskRunInfo) -> Cell:
-    """Return a state's name in its colour."""
-    return Cell(run.state_name, console.STATE_STYLES.get(run.state_type, ""))
 
 
 def _described(run: RunInfo) -> list[tuple[str, str | Cell]]:
@@ -126,5 +125,6 @@ def _task_row(task: TaskRunInfo) -> list[str | Cell]:
     ]
 
 
-def _log_line(line: LogLine) -> str:
-    return f"{when(line.timestamp)}  {logging.getLevelName(line.level):<8} {line.message}"
+def _log_line(line: LogLine, source: str) -> str:
+    level = logging.getLevelName(line.level)
+    return f"{when(line.timestamp)}  {level:<8}  {source}: {line.message}"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lume_services.cli import console
 from lume_services.cli.target import import_from_here
+
+if TYPE_CHECKING:
+    from lume_services.flows import FlowOfFlows, FlowParameter
 
 
 def validate(file: Path, /) -> None:
@@ -25,5 +30,23 @@ def validate(file: Path, /) -> None:
             ("valid", str(file)),
             ("name", flow_of_flows.name),
             ("project", flow_of_flows.project_name),
+            ("flows", "\n".join(_flows(flow_of_flows))),
         ]
     )
+    if flow_of_flows.parameters:
+        rows = [[p.name, p.type, _default(p)] for p in flow_of_flows.parameters]
+        console.write()
+        console.table(("PARAMETER", "TYPE", "DEFAULT"), rows)
+
+
+def _flows(flow_of_flows: FlowOfFlows) -> list[str]:
+    return [
+        f"{node.name} after {', '.join(node.parents)}" if node.parents else node.name
+        for node in flow_of_flows.plan.nodes
+    ]
+
+
+def _default(parameter: FlowParameter) -> str:
+    if parameter.required:
+        return "required"
+    return json.dumps(parameter.default, ensure_ascii=False)
