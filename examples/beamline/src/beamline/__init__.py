@@ -1,0 +1,1 @@
+"""An electron bunch through a FODO transfer line: the example project of LUME-services."""
