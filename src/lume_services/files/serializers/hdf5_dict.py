@@ -13,11 +13,13 @@ import h5py
 import numpy as np
 
 from lume_services.errors import FileCorruptError, InputError
+from lume_services.files.serializers.hdf5_safety import claims_too_much
 from lume_services.files.serializers.plain import MAX_DEPTH
 
 MARK = "python_type"
 
 _ARRAY_KINDS = "biufcSUMm"
+_SCALARS: dict[str, type] = {"bool": bool, "int": int, "float": float, "complex": complex}
 _HOLDS = (
     "dict with str keys, numpy arrays and scalars (numbers, bool, text, bytes, datetime64), "
     "int, float, complex, bool, str, bytes and None"
@@ -36,7 +38,7 @@ def write(filename: str, obj: dict[str, Any]) -> None:
     """
     if type(obj) is not dict:
         raise InputError(
-            f"an HDF5File holds a lume-base object or a dict, not a {type(obj).__name__}; "
+            f"an HDF5File holds a lume-base object or a dict, not {type(obj).__name__}; "
             "put the value in a dict."
         )
     with h5py.File(filename, "w", track_order=True) as file:
@@ -99,7 +101,7 @@ def _encode(value: Any) -> tuple[str | None, Any, Any]:
         return kind.__name__, value, None
     if kind is np.ndarray or isinstance(value, np.generic):
         return _encode_array(value)
-    raise InputError(f"is a {kind.__module__}.{kind.__qualname__}")
+    raise InputError(f"is of type {kind.__module__}.{kind.__qualname__}")
 
 
 def _encode_array(value: Any) -> tuple[str | None, Any, Any]:
@@ -152,23 +154,30 @@ def _read_array(dataset: h5py.Dataset) -> Any:
 
 
 def _decode(dataset: h5py.Dataset, mark: Any, value: Any) -> Any:
-    simple = {"bool": bool, "int": int, "float": float, "complex": complex, "str": str}
     try:
-        if mark in simple:
-            return simple[mark](value)
+        if mark == "str" and isinstance(value, str):
+            return value
+        if mark in _SCALARS:
+            return _SCALARS[mark](value.item())
         if mark == "bytes":
             return np.asarray(value, dtype=np.uint8).tobytes()
-        shape, _, name = str(mark).partition(" ")
-        array = np.asarray(value)
-        if name:
-            dtype = np.dtype(name)
-            array = array.view(dtype) if dtype.kind in "mM" else array.astype(dtype)
-        return array[()] if shape == "numpy" and not array.ndim else array
+        return value if mark == "array" else _decode_array(dataset, str(mark), np.asarray(value))
     except (TypeError, ValueError, AttributeError) as error:
         raise FileCorruptError(
             f"{dataset.name!r} in {dataset.file.filename!r} is marked as {mark!r} and is not: "
             f"{error}."
         ) from None
+
+
+def _decode_array(dataset: h5py.Dataset, mark: str, array: Any) -> Any:
+    shape, _, name = mark.partition(" ")
+    dtype = np.dtype(name)
+    if shape not in {"array", "numpy"} or dtype.kind not in "mMU":
+        raise ValueError("there is no such type")
+    if claims_too_much(dataset, array.size * dtype.itemsize):
+        raise ValueError("the type is larger than the data")
+    array = array.astype(dtype) if dtype.kind == "U" else array.view(dtype)
+    return array[()] if shape == "numpy" and not array.ndim else array
 
 
 def _integer(value: int) -> Any:

@@ -46,6 +46,12 @@ def opened(filename: str) -> Iterator[h5py.File]:
         yield file
 
 
+def claims_too_much(dataset: h5py.Dataset, nbytes: int) -> bool:
+    """Say whether a dataset would take more memory than its stored bytes can stand for."""
+    held: int = dataset.id.get_storage_size()
+    return nbytes > held * _MAX_EXPANSION + _MAX_UNWRITTEN
+
+
 def _problem(file: h5py.File) -> str | None:
     seen = {h5py.h5o.get_info(file.id).addr}
     groups: list[tuple[h5py.Group, int]] = [(file, 0)]
@@ -76,7 +82,7 @@ def _problem(file: h5py.File) -> str | None:
 def _dataset_problem(dataset: h5py.Dataset) -> str | None:
     if dataset.external or dataset.is_virtual:
         return f"the data of {dataset.name!r} are in another file"
-    held = dataset.id.get_storage_size()
-    if dataset.nbytes > held * _MAX_EXPANSION + _MAX_UNWRITTEN:
+    if claims_too_much(dataset, dataset.nbytes):
+        held = dataset.id.get_storage_size()
         return f"{dataset.name!r} claims {dataset.nbytes} bytes and holds {held}"
     return None

@@ -30,7 +30,7 @@ class ImageSerializer:
         pillow = _pillow()
         if not isinstance(obj, pillow.Image):
             raise InputError(
-                f"an ImageFile holds a PIL.Image.Image, not a {type(obj).__name__}; convert an "
+                f"an ImageFile holds a PIL.Image.Image, not {type(obj).__name__}; convert an "
                 "array with PIL.Image.fromarray, or open a plot that was saved to a buffer."
             )
         suffix = Path(filename).suffix

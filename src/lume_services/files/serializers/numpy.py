@@ -21,7 +21,7 @@ class NumpySerializer:
 
         if type(obj) not in (np.ndarray, np.memmap):
             raise InputError(
-                f"a NumpyFile holds a numpy.ndarray, not a {type(obj).__module__}."
+                f"a NumpyFile holds a numpy.ndarray, not {type(obj).__module__}."
                 f"{type(obj).__qualname__}; convert it with numpy.asarray, "
                 "or use HDF5File for several arrays."
             )

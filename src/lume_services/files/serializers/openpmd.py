@@ -16,7 +16,7 @@ class OpenPMDSerializer:
 
         if not isinstance(obj, _particle_group()):
             raise InputError(
-                f"an OpenPMDFile holds a ParticleGroup, not a {type(obj).__name__}; "
+                f"an OpenPMDFile holds a ParticleGroup, not {type(obj).__name__}; "
                 "make one with beamphysics.ParticleGroup(data=...)."
             )
         # Given a path, ParticleGroup.write would expand environment variables in it.

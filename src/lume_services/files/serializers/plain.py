@@ -36,10 +36,10 @@ def check_plain(value: object, leaves: tuple[type, ...], holder: str) -> None:
             stack.append((place, node, True))
             stack.extend((where, child, False) for where, child in _children(place, node, holder))
         elif type(node) not in leaves:
+            names = ", ".join(leaf.__name__ for leaf in leaves)
             raise InputError(
-                f"{_at(place)} is a {_name(node)}, which a {holder} cannot hold; it holds dict, "
-                f"list and {', '.join(leaf.__name__ for leaf in leaves)}. Convert it, or use "
-                "another file type."
+                f"{_at(place)} is of type {_name(node)}, which a {holder} cannot hold; it holds "
+                f"dict, list and {names}. Convert it, or use another file type."
             )
 
 
