@@ -96,13 +96,13 @@ class Result(BaseModel):
         ResultConflictError
             If the flow run has saved a different result.
         """
-        _db().insert(self._document())
-        return self.unique_rep()
+        document = self._document()
+        _db().insert(document)
+        return _rep(document)
 
     def unique_rep(self) -> dict[str, Any]:
         """Return the small JSON reference that `load` takes."""
-        document = self._document()
-        return {key: document[key] for key in ("result_type", "project_name", "unique_hash")}
+        return _rep(self._document())
 
     @classmethod
     def load(cls, rep: Any) -> Self:
@@ -234,6 +234,10 @@ def _db() -> ResultsDB:
     from lume_services import config
 
     return config.current().results_db
+
+
+def _rep(document: Document) -> dict[str, Any]:
+    return {key: document[key] for key in ("result_type", "project_name", "unique_hash")}
 
 
 def _refused(cls: type[Result], error: ValidationError) -> InputError:

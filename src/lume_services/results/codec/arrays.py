@@ -13,11 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from lume_services.results.codec.leaves import from_base64, nearest_double, searched, to_base64
+from lume_services.results.codec.leaves import (
+    from_base64,
+    nearest_double,
+    searched,
+    storable,
+    to_base64,
+)
 from lume_services.results.codec.walk import Decoder, Walk
 
 _WHOLE = re.compile(
-    r"\|b1|[<|][iu][1248]|<f[248]|<c(8|16)|<[Mm]8(\[\d*[A-Za-z]+\])?|\|[SV]\d+|<U\d+"
+    r"\|b1|[<|][iu][1248]|<f[248]|<c(8|16)|<[Mm]8(\[\d*[A-Za-z]+\])?|\|[SV][1-9]\d*|<U[1-9]\d*"
 )
 _EXTENDED = {"longdouble": np.longdouble, "clongdouble": np.clongdouble}
 _WAY_OUT = "convert it with .tolist(), .astype(...) or numpy.asarray(...), or save it as a file"
@@ -50,13 +56,15 @@ def _content(array: np.ndarray[Any, Any], walk: Walk) -> dict[str, Any]:
 def _describe(dtype: np.dtype[Any], walk: Walk) -> Any:
     if dtype.names is not None:
         return [_describe_field(name, dtype[name], walk) for name in dtype.names]
-    text = dtype.newbyteorder("<").str
-    if _WHOLE.fullmatch(text) is None or dtype.itemsize == 0:
+    text = dtype.str.replace(">", "<")
+    if _WHOLE.fullmatch(text) is None:
         raise walk.refused(f"has the NumPy type {dtype}", _WAY_OUT)
     return text
 
 
 def _describe_field(name: str, dtype: np.dtype[Any], walk: Walk) -> list[Any]:
+    if not storable(name):
+        raise walk.refused(f"has a field named {name!r}", "name it by plain text")
     if dtype.subdtype is None:
         return [name, _describe(dtype, walk)]
     base, shape = dtype.subdtype
@@ -93,7 +101,9 @@ def _searched(value: np.generic) -> Any:
     if isinstance(value, np.floating):
         return nearest_double(value)
     item = value.item()
-    if isinstance(item, bool | str):
+    if isinstance(item, str):
+        return item if storable(item) else None
+    if isinstance(item, bool):
         return item
     if isinstance(item, int):
         return item if -(2**63) <= item < 2**63 else nearest_double(item)
@@ -133,7 +143,7 @@ def _decode_content(tag: dict[str, Any], shape: list[int]) -> np.ndarray[Any, An
         flat = np.array([_from_hex(text) for text in tag["data"]], dtype=np.longdouble)
         return flat.view(_EXTENDED[tag["dtype"]]).reshape(shape)
     dtype, data = _dtype(tag["dtype"]), bytearray(from_base64(tag["data"]))
-    if math.prod(shape) * dtype.itemsize != len(data):
+    if dtype.itemsize == 0 or math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError(f"{len(data)} bytes for {shape} elements of {dtype}")
     return np.ndarray(shape, dtype, data)
 

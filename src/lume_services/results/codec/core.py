@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from typing import Any
 
 from lume_services.errors import LumeServicesError, QueryError
 from lume_services.results.codec import families
-from lume_services.results.codec.leaves import encode_float, encode_int, encode_text
+from lume_services.results.codec.leaves import encode_float, encode_int, encode_text, storable
 from lume_services.results.codec.walk import MAX_DEPTH, Walk
 
 __all__ = ["MAX_DEPTH", "TAG", "canonical", "comparable", "content_hash", "decode", "encode"]
@@ -50,7 +49,7 @@ def decode(document: Any, root: str = "") -> Any:
     ResultsError
         If it is no JSON that `encode` makes.
     """
-    return _decode(document, Walk(_decode, root))
+    return _decode(document, Walk(_decode, root, reading=True))
 
 
 def canonical(document: Any) -> str:
@@ -76,9 +75,7 @@ def comparable(value: Any) -> str | int | float | bool | None:
     """
     document = encode(value, root="the query's value")
     if isinstance(document, dict) and TAG in document:
-        document = document.get("value")
-        if document is None:
-            document = {}
+        document = document.get("value", {})
     if isinstance(document, dict | list):
         raise QueryError(
             f"cannot search for {value!r}: a query compares numbers, texts, truth values, times "
@@ -92,9 +89,9 @@ def _encode(value: Any, walk: Walk) -> Any:
     if value is None or kind is bool:
         return value
     if kind is str:
-        return encode_text(value, walk)
+        return encode_text(value)
     if kind is float:
-        return value if math.isfinite(value) else encode_float(value, walk)
+        return encode_float(value)
     if kind is int:
         return encode_int(value, walk)
     if kind is list:
@@ -106,7 +103,7 @@ def _encode(value: Any, walk: Walk) -> Any:
 
 def _encode_dict(value: dict[Any, Any], walk: Walk) -> dict[str, Any]:
     for key in value:
-        if type(key) is not str or encode_text(key, walk) is not key:
+        if type(key) is not str or not storable(key):
             raise walk.refused(
                 f"has the key {key!r} of type {type(key).__name__}",
                 "keys are text without NUL characters and lone surrogates",

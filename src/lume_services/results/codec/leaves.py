@@ -14,7 +14,7 @@ from uuid import UUID
 from lume_services.results.codec.walk import Decoder, Encoder, Walk
 
 _INT64 = range(-(2**63), 2**63)
-# 2**16384 is the largest longdouble's size; far more would only be a way to stall a reader.
+# Python reads no integer of more digits, as that could stall it.
 _MAX_DIGITS = 4300
 
 
@@ -23,7 +23,7 @@ def nearest_double(number: Any) -> float | None:
     try:
         double = float(number)
     except (OverflowError, ValueError):
-        return math.copysign(sys.float_info.max, number)
+        return -sys.float_info.max if number < 0 else sys.float_info.max
     if math.isnan(double):
         return None
     return max(-sys.float_info.max, min(double, sys.float_info.max))
@@ -44,7 +44,7 @@ def from_base64(text: Any) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
-def encode_float(value: float, walk: Walk) -> Any:
+def encode_float(value: float) -> Any:
     """Encode a float, tagged if JSON has no number for it."""
     if math.isfinite(value):
         return value
@@ -60,14 +60,19 @@ def encode_int(value: int, walk: Walk) -> Any:
     return {"@lume": "int", "text": str(value), "value": nearest_double(value)}
 
 
-def encode_text(value: str, walk: Walk) -> Any:
+def storable(text: str) -> bool:
+    """Say whether every store takes a text as it is."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
+def encode_text(value: str) -> Any:
     """Encode a text, tagged if a store could refuse it."""
-    if "\0" not in value:
-        try:
-            value.encode()
-            return value
-        except UnicodeEncodeError:
-            pass
+    if storable(value):
+        return value
     return {"@lume": "str", "data": to_base64(value.encode("utf-8", "surrogatepass"))}
 
 
@@ -90,7 +95,7 @@ def _encode_set(value: set[Any] | frozenset[Any], walk: Walk) -> Any:
 def _encode_path(value: PurePath, walk: Walk) -> Any:
     # A Path is a path of whichever machine reads it; a pure path keeps its flavour.
     flavour = "Path" if isinstance(value, Path) else type(value).__name__
-    return {"@lume": "path", "flavour": flavour, "value": str(value)}
+    return {"@lume": "path", "flavour": flavour, "value": walk(str(value))}
 
 
 _ENCODERS: dict[type, Encoder] = {
@@ -141,5 +146,5 @@ DECODERS: dict[str, Decoder] = {
     "frozenset": lambda tag, walk: frozenset(_items(tag, walk)),
     "decimal": lambda tag, walk: Decimal(tag["text"]),
     "uuid": lambda tag, walk: UUID(tag["value"]),
-    "path": lambda tag, walk: _FLAVOURS[tag["flavour"]](tag["value"]),
+    "path": lambda tag, walk: _FLAVOURS[tag["flavour"]](walk(tag["value"])),
 }

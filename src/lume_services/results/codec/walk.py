@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lume_services.errors import NotSerializableError, ResultsError
+from lume_services.errors import LumeServicesError, NotSerializableError, ResultsError
 
 # MongoDB nests 100 levels; the rest is left to the document around the value.
 MAX_DEPTH = 64
@@ -22,9 +22,14 @@ class Walk:
         What is applied to each value, with this walk to go deeper.
     root
         How error messages call the whole, for example ``"outputs"``.
+    reading
+        Whether a stored document is read, and not a value written.
     """
 
-    def __init__(self, function: Callable[[Any, Walk], Any], root: str) -> None:
+    def __init__(
+        self, function: Callable[[Any, Walk], Any], root: str, reading: bool = False
+    ) -> None:
+        self._reading = reading
         self._function = function
         self._keys: list[Key] = []
         self._root = root
@@ -37,7 +42,7 @@ class Walk:
         """Convert a value that stands under a key or an index of the current one."""
         self._keys.append(key)
         if len(self._keys) > MAX_DEPTH:
-            raise self.refused(f"nests deeper than {MAX_DEPTH} levels", "flatten it")
+            raise self._too_deep()
         converted = self._function(value, self)
         self._keys.pop()
         return converted
@@ -58,6 +63,11 @@ class Walk:
             else:
                 text += f"[{key!r}]"
         return text or "the value"
+
+    def _too_deep(self) -> LumeServicesError:
+        if self._reading:
+            return self.malformed(f"it nests deeper than {MAX_DEPTH} levels")
+        return self.refused(f"nests deeper than {MAX_DEPTH} levels", "flatten it, or end its cycle")
 
     def refused(self, reason: str, way_out: str) -> NotSerializableError:
         """Make the error for a value that cannot be encoded."""

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -45,7 +45,9 @@ Scalar = str | int | float | bool | None
 COMPARISONS = ("$eq", "$ne", "$gt", "$gte", "$lt", "$lte")
 OPERATORS = (*COMPARISONS, "$in", "$nin", "$exists")
 COMBINATIONS = ("$and", "$or")
-MAX_OPERANDS = 1000
+# Bounds that keep every query within the limits of all databases.
+MAX_CONDITIONS = 200
+MAX_VALUES = 1000
 _MAX_DEPTH = 32
 _MAX_INDICES = 4
 _UNSEARCHABLE = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
@@ -103,7 +105,9 @@ def parse(query: Mapping[str, Any]) -> Filter:
     QueryError
         If it is malformed or uses an operator that is not supported; names the place.
     """
-    return _parse(query, 1)
+    tree = _parse(query, 1)
+    _check_size(list(_leaves(tree)))
+    return tree
 
 
 def parse_path(text: Any) -> Path:
@@ -122,7 +126,7 @@ def parse_path(text: Any) -> Path:
 
 
 def is_index(key: str) -> bool:
-    """Whether a part of a path can be an index of a list."""
+    """Say whether a part of a path can be an index of a list."""
     return re.fullmatch(r"0|[1-9]\d{0,8}", key, re.ASCII) is not None
 
 
@@ -148,6 +152,26 @@ def _parse(query: Any, depth: int) -> Filter:
         else:
             parts.extend(_conditions(key, value))
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+
+
+def _leaves(tree: Filter) -> Iterator[Comparison | Among | Exists]:
+    if isinstance(tree, AllOf | AnyOf):
+        for part in tree.parts:
+            yield from _leaves(part)
+    else:
+        yield tree
+
+
+def _check_size(leaves: Sequence[Comparison | Among | Exists]) -> None:
+    if len(leaves) > MAX_CONDITIONS:
+        raise QueryError(
+            f"the query has {len(leaves)} conditions; ask with {MAX_CONDITIONS} at a time"
+        )
+    values = sum(len(leaf.operands) for leaf in leaves if isinstance(leaf, Among))
+    if values > MAX_VALUES:
+        raise QueryError(
+            f"the query has {values} values in $in and $nin; ask with {MAX_VALUES} at a time"
+        )
 
 
 def _combination(operator: str, queries: Any, depth: int) -> Filter:
@@ -181,10 +205,6 @@ def _condition(path: Path, text: str, operator: str, operand: Any) -> Filter:
 def _membership(path: Path, text: str, operator: str, operands: Any) -> Filter:
     if not isinstance(operands, list | tuple):
         raise QueryError(f"{operator} of {text!r} takes a list of values, not {operands!r}")
-    if len(operands) > MAX_OPERANDS:
-        raise QueryError(
-            f"{operator} of {text!r} has {len(operands)} values; ask for {MAX_OPERANDS} at a time"
-        )
     values = tuple(_operand(text, operator, operand) for operand in operands)
     return Among(path, values, negated=operator == "$nin")
 
