@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -86,3 +88,13 @@ def compare(
         numbers[f"chromatic_growth_expected_{plane}"] = chromatic_growth(float(w), spread)
         numbers[f"chromatic_growth_error_{plane}"] = chromatic_growth_error(float(w), spread, n)
     return numbers
+
+
+def summary(numbers: Mapping[str, Any]) -> str:
+    """Say in one line what `compare` found."""
+    largest = numbers["largest_relative_deviation"]
+    growth = ", ".join(f"{plane} {numbers[f'emittance_growth_{plane}']:.1e}" for plane in PLANES)
+    return (
+        f"{largest:.2%} from theory at most ({largest / numbers['statistical_error']:.1f} "
+        f"statistical errors), emittance growth {growth}"
+    )

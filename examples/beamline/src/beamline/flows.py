@@ -142,8 +142,10 @@ def analyze(
     sizes: dict[str, list[float]],
     optics: dict[str, Any],
     line: dict[str, Any],
-) -> dict[str, Any]:
+) -> str:
     """Compare a tracked bunch with linear optics; save a plot beside it, and the numbers.
+
+    Returns what was found in one line.
 
     Parameters
     ----------
@@ -158,7 +160,7 @@ def analyze(
     """
     import numpy as np
 
-    from beamline.comparison import compare
+    from beamline.comparison import compare, summary
     from beamline.coordinates import from_particles
     from beamline.optics import Optics
     from beamline.plot import draw
@@ -170,7 +172,7 @@ def analyze(
     picture = draw(sigma, design, line["quadrupoles"], bunch)
     save_plot(picture, *_beside(file_rep, "beam_size.png"), ImageFile)
     save_comparison(Result(inputs={"beam": file_rep}, outputs=comparison))
-    return comparison
+    return summary(comparison)
 
 
 def _beside(file_rep: dict[str, Any], name: str) -> tuple[str, str]:
