@@ -55,11 +55,12 @@ def _write_or_run(example: Example) -> None:
 def _run_console(example: Example) -> None:
     for step in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
         command, _, expected = step.partition("\n")
-        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
-        printed = done.stdout + done.stderr
-        same = doctest.OutputChecker().check_output(expected, printed, _SAME)
+        done = subprocess.run(
+            command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        same = doctest.OutputChecker().check_output(expected, done.stdout, _SAME)
         if not (same if expected.strip() else done.returncode == 0):
-            pytest.fail(f"$ {command}\nexit code {done.returncode}, printed:\n{printed}", False)
+            pytest.fail(f"$ {command}\nexit code {done.returncode}, printed:\n{done.stdout}", False)
 
 
 pytest_collect_file = Sybil(

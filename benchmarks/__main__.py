@@ -28,7 +28,8 @@ CASES = {
 
 def seconds(command: list[str], directory: str) -> float:
     start = time.perf_counter()
-    subprocess.run(command, cwd=directory, check=True, stdout=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    subprocess.run(command, cwd=directory, check=True, stdout=quiet, stderr=quiet)
     return time.perf_counter() - start
 
 
