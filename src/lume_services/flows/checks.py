@@ -19,6 +19,8 @@ from lume_services.services.scheduling.schema.source import Problem, Steps
 Records = Mapping[tuple[str, str], FlowRecord]
 Place = tuple[int, str]
 
+MAX_HINTS = 20
+
 
 class Checker:
     """Examines a specification.
@@ -34,6 +36,7 @@ class Checker:
     def __init__(self, specification: FlowOfFlowsSpecification, records: Records) -> None:
         self._flows = specification.composing_flows
         self._records = records
+        self._hints = 0
         self._positions: dict[str, int] = {}
         for position, flow in enumerate(self._flows):
             self._positions.setdefault(flow.name, position)
@@ -63,7 +66,7 @@ class Checker:
         known = f"in project {', '.join(map(repr, elsewhere))}" if elsewhere else ""
         return (
             f"no flow {flow.name!r} is registered in project {flow.project_name!r}; "
-            + (f"it is {known}." if known else hint(flow.name, names))
+            + (f"it is {known}." if known else self._hint(flow.name, names))
             + f" Register it: lume-services register MODULE:FLOW --project {flow.project_name}"
         )
 
@@ -94,7 +97,7 @@ class Checker:
         name, project = mapping.parent_flow_name, mapping.parent_project_name
         if name not in self._positions:
             message = f"parent flow {name!r} is not listed in composing_flows; "
-            yield Problem((*place, "parent_flow_name"), message + hint(name, self._positions))
+            yield Problem((*place, "parent_flow_name"), message + self._hint(name, self._positions))
             return
         listed = self._flows[self._positions[name]].project_name
         if project != listed:
@@ -151,6 +154,11 @@ class Checker:
             cycle: list[str] = error.args[1]
             return cycle
         return None
+
+    def _hint(self, name: str, known: Collection[str]) -> str:
+        """Return the nearest of many names, for the first problems only: it is slow."""
+        self._hints += 1
+        return hint(name, known) if self._hints <= MAX_HINTS else "see the first problems."
 
     def _record(self, flow: ComposingFlow) -> FlowRecord | None:
         return self._records.get((flow.project_name, flow.name))
