@@ -79,7 +79,7 @@ def _import(place: str, entrypoint: str) -> ModuleType:
         return importlib.import_module(place)
     except FlowNotFoundError:
         raise
-    except Exception as error:  # whatever the user's module raises
+    except (Exception, SystemExit) as error:  # whatever the user's module raises
         raise FlowNotFoundError(
             f"{entrypoint!r}: importing {place!r} failed with {type(error).__name__}: {error}. "
             f"Expected {FORMS}; check the name, and that the module imports by itself."
@@ -130,9 +130,7 @@ def _no_flow(module: ModuleType, place: str, attribute: str, found: Any) -> str:
     from prefect import Flow
 
     flows = [name for name, value in vars(module).items() if isinstance(value, Flow)]
-    there = f"flows there: {', '.join(flows) or 'none'}"
     if found is not None:
-        return (
-            f"{attribute!r} in {place!r} is a {type(found).__name__}, not a Prefect flow; {there}."
-        )
+        kind = type(found).__name__
+        return f"{attribute!r} in {place!r} is of type {kind}, not a flow; {hint('', flows)}"
     return f"{place!r} has no attribute {attribute!r}; {hint(attribute, flows)}"

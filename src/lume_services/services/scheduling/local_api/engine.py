@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,12 @@ class LocalEngine:
         Holds for this thread or asyncio task and for what Prefect starts from it;
         the settings and profile of the user are neither used nor changed.
         """
-        from prefect.context import SettingsContext, get_settings_context
+        from prefect.context import (
+            AsyncClientContext,
+            SettingsContext,
+            SyncClientContext,
+            get_settings_context,
+        )
 
         from lume_services.services.scheduling.local_api import observer
 
@@ -44,7 +50,14 @@ class LocalEngine:
             yield
             return
         observer.watch(self._server.url, self.history)
-        with SettingsContext(profile=outer.profile, settings=self._local(outer.settings)):
+        with ExitStack() as stack:
+            settings = self._local(outer.settings)
+            stack.enter_context(SettingsContext(profile=outer.profile, settings=settings))
+            # A client of another API must not be taken over by the flows inside the block.
+            stack.enter_context(_unset(SyncClientContext.__var__))
+            stack.enter_context(_unset(AsyncClientContext.__var__))
+            # One client for all: Prefect would make one for each flow, and not close them all.
+            stack.enter_context(SyncClientContext())
             yield
 
     def close(self) -> None:
@@ -61,6 +74,15 @@ class LocalEngine:
             known = (settings, self._server.url, _changed(settings, self._server))
             self._settings = known
         return known[2]
+
+
+@contextmanager
+def _unset(variable: ContextVar[Any]) -> Iterator[None]:
+    token = variable.set(None)
+    try:
+        yield
+    finally:
+        variable.reset(token)
 
 
 _engines: dict[Path, LocalEngine] = {}

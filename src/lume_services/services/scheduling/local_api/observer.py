@@ -1,16 +1,22 @@
 """Takes task runs and what they return from Prefect's task engine, as they happen.
 
-The one place that touches an internal of Prefect: the task engine hands every state
-of a task run to ``prefect.task_engine.emit_task_run_state_change_event``. Prefect's
-own version turns it into an event for a server, which leaves out what the task
-returned. Ours writes both into the history, and only for runs that report to the
-embedded API: everything else goes on to Prefect's.
+The one place that touches internals of Prefect, two of them:
+
+- The task engine hands every state of a task run to
+  ``prefect.task_engine.emit_task_run_state_change_event``. Prefect's own version turns it
+  into an event for a server, which leaves out what the task returned. Ours writes both
+  into the history, only for runs that report to an embedded API of this process.
+- ``ProcessPoolTaskRunner`` passes the events of its processes on in a thread that knows
+  nothing of the run's settings, and so would start a server. It gets the run's context.
 """
 
 from __future__ import annotations
 
+import contextvars
+import functools
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from lume_services.services.scheduling import jsonable
@@ -39,6 +45,7 @@ def watch(api_url: str, history: History) -> None:
 
 def _install() -> None:
     import prefect.task_engine
+    import prefect.task_runners
     from prefect.settings.context import get_current_settings
 
     engine: Any = prefect.task_engine
@@ -52,6 +59,19 @@ def _install() -> None:
         return None
 
     engine.emit_task_run_state_change_event = report
+    processes: Any = prefect.task_runners.ProcessPoolTaskRunner
+    forward = processes._forward_subprocess_messages
+    processes._forward_subprocess_messages = _InCallersContext(forward)
+
+
+class _InCallersContext:
+    """A method that runs in the context in which it is looked up, whatever thread runs it."""
+
+    def __init__(self, method: Callable[[Any], None]) -> None:
+        self._method = method
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Callable[[], None]:
+        return functools.partial(contextvars.copy_context().run, self._method, instance)
 
 
 def _write(history: History, task_run: Any, state: Any) -> None:

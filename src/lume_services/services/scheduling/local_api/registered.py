@@ -39,8 +39,8 @@ class LocalRegistry:
         if schedule is not None:
             raise NeedsServerError(
                 f"flow {record.name!r} cannot be scheduled on the local backend: nothing runs "
-                "between two programs. Run it from cron or a systemd timer with `lume-services run`, or "
-                "register it on a server backend (LUME_BACKEND)."
+                "between two programs. Run it from cron or a systemd timer with "
+                "`lume-services run`, or register it on a server backend (LUME_BACKEND)."
             )
         with self._history.transaction() as db:
             db.execute("INSERT OR IGNORE INTO projects VALUES (?, ?)", (record.project_name, now()))

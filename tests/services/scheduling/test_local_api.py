@@ -1,0 +1,125 @@
+"""The embedded API itself: who may use it, what it refuses, what it leaves alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import engine_flows as flows
+import httpx
+import pytest
+from prefect import flow, pause_flow_run
+from prefect.settings import get_current_settings
+
+import lume_services
+from lume_services import config
+from lume_services.services.scheduling.local_api import observer
+from lume_services.services.scheduling.local_api.engine import LocalEngine
+from lume_services.services.scheduling.local_api.history import History
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[LocalEngine]:
+    engine = LocalEngine(History(tmp_path / "history.sqlite"))
+    yield engine
+    engine.close()
+
+
+def test_it_listens_on_loopback_and_asks_for_its_secret(engine: LocalEngine) -> None:
+    with engine.active():
+        settings = get_current_settings().api
+        assert settings.url is not None
+        assert settings.auth_string is not None
+        assert httpx.URL(settings.url).host == "127.0.0.1"
+        user, secret = settings.auth_string.get_secret_value().split(":")
+        health = f"{settings.url}/health"
+        assert httpx.get(health).status_code == 401
+        assert httpx.get(health, auth=(user, "wrong")).status_code == 401
+        assert httpx.get(health, auth=(user, secret)).json() is True
+    assert len(secret) >= 43
+
+
+def test_what_needs_a_server_says_so(engine: LocalEngine) -> None:
+    with engine.active():
+        api = get_current_settings().api
+        assert api.auth_string is not None
+        user, secret = api.auth_string.get_secret_value().split(":")
+        for path in ["work_pools/", "deployments/filter", "automations/"]:
+            answer = httpx.post(f"{api.url}/{path}", json={}, auth=(user, secret))
+            assert answer.status_code == 501
+            assert f"/api/{path}: this needs a Prefect server" in answer.json()["detail"]
+
+
+def test_pausing_from_outside_is_refused(engine: LocalEngine) -> None:
+    @flow
+    def pausing() -> None:
+        pause_flow_run(timeout=1)
+
+    message = "Pausing a flow from outside needs a Prefect server"
+    with engine.active(), pytest.raises(RuntimeError, match=message):
+        pausing()
+
+
+def test_a_users_own_api_is_neither_used_nor_changed(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = get_current_settings()
+    with engine.active():
+        assert get_current_settings().api.url != before.api.url
+        assert flows.sync_flow(1) == 2
+    assert get_current_settings() is before
+    assert "PREFECT_API_URL" not in os.environ
+
+
+def test_nothing_is_reported_to_anybody(engine: LocalEngine) -> None:
+    with engine.active():
+        settings = get_current_settings()
+    assert settings.server.analytics_enabled is False
+    assert settings.flows.heartbeat_frequency is None
+    assert settings.server.ephemeral.enabled is False
+
+
+def test_local_engine_runs_plain_calls(lume_home: Path) -> None:
+    with lume_services.local_engine():
+        assert flows.sync_flow(1) == 2
+        assert flows.parent_flow(1)[0] == 2
+    runs = config.current().scheduling.runs()
+    assert [(run.flow_name, run.state_name) for run in runs] == [
+        ("parent-flow", "Completed"),
+        ("sync-flow", "Completed"),
+    ]
+    assert (lume_home / "history.sqlite").is_file()
+
+
+def test_the_blocks_may_be_nested_and_side_by_side(tmp_path: Path) -> None:
+    first, second = (LocalEngine(History(tmp_path / name / "h.sqlite")) for name in "ab")
+    with first.active():
+        flows.sync_flow(1)
+        with first.active(), second.active():
+            flows.sync_flow(2)
+        flows.sync_flow(3)
+    for engine, expected in [(first, 2), (second, 1)]:
+        with engine.history.reading() as db:
+            assert db.execute("SELECT COUNT(*) FROM flow_runs").fetchone()[0] == expected
+        engine.close()
+
+
+def test_prefect_still_has_the_internals_that_the_observer_replaces() -> None:
+    """Fails when a new Prefect moves what `observer` builds on."""
+    import prefect.task_engine
+    from prefect.task_runners import ProcessPoolTaskRunner
+
+    assert callable(prefect.task_engine.emit_task_run_state_change_event)
+    assert callable(ProcessPoolTaskRunner._forward_subprocess_messages)
+    assert observer.__doc__ is not None
+    assert prefect.__version__.startswith("3.")
+
+
+def test_task_results_reach_the_history_without_persistence(engine: LocalEngine) -> None:
+    with engine.active():
+        flows.sync_flow(41)
+    with engine.history.reading() as db:
+        row = db.execute("SELECT task_name, result, state_type FROM task_runs").fetchone()
+    assert (row["task_name"], row["state_type"]) == ("add", "COMPLETED")
+    assert float(row["result"]) == 42

@@ -1,0 +1,262 @@
+"""Flows on the local backend: Prefect's engine, the embedded API, no server."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import engine_flows as flows
+import pytest
+
+from lume_services.errors import (
+    FlowFailedError,
+    FlowNotFoundError,
+    NotSerializableError,
+    ParameterError,
+    RunNotFoundError,
+    TaskNotFoundError,
+)
+from lume_services.services.scheduling.backends.local import LocalBackend
+from lume_services.services.scheduling.service import SchedulingService
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[SchedulingService]:
+    flows.attempts.clear()
+    flows.hooks.clear()
+    service = SchedulingService(LocalBackend(tmp_path))
+    yield service
+    service.close()
+
+
+@pytest.mark.parametrize(
+    ("flow", "parameters", "expected"),
+    [
+        (flows.sync_flow, {"x": 2}, 3),
+        (flows.async_flow, {"x": 2}, 3),
+        (flows.generator_flow, {"n": 3}, [0, 1, 2]),
+        (flows.threads_flow, {"n": 3}, [1, 2, 3]),
+        (flows.retrying_task, {}, 3),
+        (flows.retrying_flow, {}, 2),
+        (flows.twice_cached, {"x": 4}, [4, 4]),
+        (flows.pydantic_flow, {"twiss": {"beta": 5.0}}, 5.0),
+    ],
+)
+def test_a_flow_returns_what_it_computes(
+    service: SchedulingService, flow: Any, parameters: dict[str, Any], expected: Any
+) -> None:
+    assert service.run_and_return(flow, parameters) == expected
+
+
+def test_tasks_in_other_processes_know_their_run(service: SchedulingService) -> None:
+    run_id = service.run(flows.processes_flow, project_name="linac")
+    assert service.get_result(run_id) == [2, ["linac", "processes-flow"]]
+
+
+def test_children_are_children_and_share_the_project(service: SchedulingService) -> None:
+    run_id = service.run(flows.parent_flow, {"x": 1}, project_name="linac")
+    names = ["linac", "parent-flow"], ["linac", "middle-flow"]
+    assert service.get_result(run_id) == [2, [3, names[1]], names[0]]
+    children = service.child_runs(run_id)
+    assert [child.flow_name for child in children] == ["sync-flow", "middle-flow"]
+    assert [child.project_name for child in children] == ["linac", "linac"]
+    (grandchild,) = service.child_runs(children[1].id)
+    assert (grandchild.flow_name, grandchild.parent_run_id) == ("sync-flow", children[1].id)
+    assert [run.id for run in service.runs()] == [run_id]
+
+
+def test_task_results_come_by_name(service: SchedulingService) -> None:
+    run_id = service.run(flows.no_return, {"x": 1})
+    assert service.get_result(run_id) is None
+    assert service.get_task_result(run_id, "add") == [2, 3]
+    assert service.task_results(run_id) == {"add": [2, 3]}
+    assert service.run_and_return(flows.no_return, {"x": 1}) == {"add": [2, 3]}
+    assert service.run_and_return(flows.sync_flow, {"x": 1}, task_name="add") == 2
+    with pytest.raises(TaskNotFoundError, match=r"no finished task 'ad'; did you mean 'add'\?"):
+        service.get_task_result(run_id, "ad")
+
+
+def test_what_is_not_json_cannot_leave_the_flow(service: SchedulingService) -> None:
+    run_id = service.run(flows.array_flow)
+    message = r"task 'array' of flow 'array-flow' returned numpy.ndarray.*save_file or save_db"
+    with pytest.raises(NotSerializableError, match=message):
+        service.get_task_result(run_id, "array")
+    with pytest.raises(NotSerializableError, match=r"^flow 'array-flow' returned numpy.ndarray"):
+        service.get_result(run_id)
+
+
+def test_a_failure_names_flow_task_and_cause(service: SchedulingService) -> None:
+    message = r"'failing-flow' ended as Failed in task 'broken': ValueError: the magnet is off"
+    with pytest.raises(FlowFailedError, match=message) as failure:
+        service.run_and_return(flows.failing_flow)
+    error = failure.value
+    assert (error.task_name, error.cause_type) == ("broken", "ValueError")
+    assert error.cause_message == "the magnet is off"
+    assert 'raise ValueError("the magnet is off")' in (error.cause_traceback or "")
+    assert service.run_info(error.run_id).state_name == "Failed"
+
+
+def test_a_timeout_fails_the_run(service: SchedulingService) -> None:
+    with pytest.raises(FlowFailedError, match=r"'late-flow' ended as TimedOut.*0\.2 second"):
+        service.run_and_return(flows.late_flow)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"x": "much"}, "x: Input should be a valid number"),
+        ({"y": 1}, r"unknown parameter 'y', there are: x; missing required parameter 'x'"),
+        ({"x": {1}}, "parameter 'x' is not JSON-serialisable: set"),
+    ],
+)
+def test_bad_parameters_are_refused_before_a_run_is_made(
+    service: SchedulingService, parameters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ParameterError, match=message):
+        service.run(flows.no_return, parameters)
+    assert service.runs() == []
+
+
+def test_the_history_tells_of_runs_tasks_and_logs(service: SchedulingService) -> None:
+    run_id = service.run(flows.talking_flow, run_name="shift-1", tags=["md"])
+    run = service.run_info(run_id[:8])
+    assert (run.name, run.tags, run.run_count) == ("shift-1", ("md",), 1)
+    assert run.started is not None
+    assert run.ended is not None
+    assert run.created <= run.started <= run.ended
+    (line,) = [line for line in service.logs(run_id) if line.level == 30]
+    assert (line.message, line.run_id) == ("the beam is unstable", run_id)
+    (task_run,) = service.task_runs(service.run(flows.sync_flow))
+    assert (task_run.task_name, task_run.state_type, task_run.run_count) == ("add", "COMPLETED", 1)
+
+
+def test_a_retried_task_is_one_task_run_with_its_attempts(service: SchedulingService) -> None:
+    (task_run,) = service.task_runs(service.run(flows.retrying_task))
+    assert (task_run.run_count, task_run.state_name) == (3, "Completed")
+    assert service.run_info(service.run(flows.retrying_flow)).run_count == 2
+
+
+def test_a_run_is_found_by_a_unique_beginning(service: SchedulingService) -> None:
+    ids = [service.run(flows.sync_flow) for _ in range(17)]
+    with pytest.raises(RunNotFoundError, match=r"no run 'zz' in .*history\.sqlite; `lume-services"):
+        service.run_info("zz")
+    shared = next(a[0] for a in ids for b in ids if a != b and a[0] == b[0])
+    with pytest.raises(RunNotFoundError, match=f"'{shared}' is the beginning of several runs"):
+        service.run_info(shared)
+
+
+def test_registered_flows_are_found_and_loaded(service: SchedulingService) -> None:
+    record = service.register_flow(flows.sync_flow, "linac", image="img:1", labels=["gpu"])
+    assert service.record("sync-flow", "linac") == record
+    assert (record.entrypoint, record.labels) == ("engine_flows:sync_flow", ("gpu",))
+    assert [task.name for task in record.tasks] == ["add"]
+    assert service.load_flow("sync-flow", "linac") is flows.sync_flow
+    assert service.run_and_return(record, {"x": 4}) == 5
+    assert service.runs(project_name="linac")[0].flow_name == "sync-flow"
+    assert service.runs(project_name="ring") == []
+    with pytest.raises(FlowNotFoundError, match=r"no flow 'sync-flow' in project 'ring'.*'linac'"):
+        service.record("sync-flow", "ring")
+    with pytest.raises(FlowNotFoundError, match=r"'syncflow'.*did you mean 'sync-flow'\?"):
+        service.record("syncflow", "linac")
+
+
+def test_hooks_are_called(service: SchedulingService) -> None:
+    service.run(flows.hooked_flow)
+    service.run(flows.hooked_flow, {"fail": True})
+    expected = ["running:Running", "completion:Completed", "running:Running", "failure:Failed"]
+    assert flows.hooks == expected
+
+
+def test_cancelling_ends_a_run_as_cancelled(service: SchedulingService) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(service.run, flows.hooked_flow, {"seconds": 20})
+        run_id = wait_for_running(service, "hooked-flow")
+        service.cancel(run_id)
+        assert isinstance(running.exception(10), KeyboardInterrupt)
+    run = service.run_info(run_id)
+    assert (run.state_type, run.state_name) == ("CANCELLED", "Cancelled")
+    assert flows.hooks == ["running:Running", "cancellation:Cancelling"]
+
+
+def wait_for_running(service: SchedulingService, flow_name: str) -> str:
+    for _ in range(200):
+        for run in service.runs():
+            if run.flow_name == flow_name and run.state_name == "Running":
+                return run.id
+        time.sleep(0.05)
+    raise AssertionError(f"{flow_name} never ran")
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {folder!r})
+import engine_flows
+from lume_services import config
+config.current().scheduling.run(engine_flows.{flow})
+"""
+
+
+def start_script(flow: str) -> subprocess.Popen[str]:
+    code = SCRIPT.format(folder=str(Path(__file__).parent), flow=flow)
+    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+
+
+def test_ctrl_c_cancels_a_run_and_its_children(lume_home: Path) -> None:
+    service = SchedulingService(LocalBackend(lume_home))
+    script = start_script("endless_parent")
+    run_id = wait_for_running(service, "endless-parent")
+    while not service.child_runs(run_id):
+        time.sleep(0.05)
+    script.send_signal(signal.SIGINT)
+    _, stderr = script.communicate(timeout=20)
+    assert "KeyboardInterrupt" in stderr
+    assert "Error logging to API" not in stderr
+    assert service.run_info(run_id).state_name == "Cancelled"
+    assert [child.state_name for child in service.child_runs(run_id)] == ["Cancelled"]
+    service.close()
+
+
+def test_a_killed_program_leaves_a_crashed_run(lume_home: Path) -> None:
+    service = SchedulingService(LocalBackend(lume_home))
+    script = start_script("endless_flow")
+    run_id = wait_for_running(service, "endless-flow")
+    script.kill()
+    script.communicate(timeout=20)
+    run = service.run_info(run_id)
+    assert (run.state_name, run.ended is not None) == ("Crashed", True)
+    assert "ended without reporting" in (run.message or "")
+    service.close()
+
+
+def test_threads_run_flows_side_by_side(service: SchedulingService) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        results = list(
+            pool.map(lambda i: service.run_and_return(flows.sync_flow, {"x": i}), range(12))
+        )
+    assert results == [i + 1 for i in range(12)]
+    assert len(service.runs()) == 12
+
+
+def test_an_async_program_runs_sync_and_async_flows(service: SchedulingService) -> None:
+    async def program() -> list[Any]:
+        return [
+            service.run_and_return(flows.sync_flow, {"x": 1}),
+            service.run_and_return(flows.async_flow, {"x": 2}),
+        ]
+
+    assert asyncio.run(program()) == [2, 3]
+
+
+def test_nothing_is_left_behind(service: SchedulingService) -> None:
+    service.run(flows.sync_flow)
+    service.close()
+    assert [t.name for t in threading.enumerate() if t.name == "lume-local-api"] == []
+    assert service.run_and_return(flows.sync_flow, {"x": 1}) == 2
