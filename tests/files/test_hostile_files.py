@@ -179,7 +179,7 @@ def test_hdf5_links(tmp_path: Path) -> None:
         with h5py.File(tmp_path / "a.h5", "w") as file:
             file["y"] = 2
             file["g/link"] = link
-        refused(tmp_path, rf"a\.h5' is refused: 'link' in '/g' is a {kind}\. Copy the data")
+        refused(tmp_path, rf"a\.h5' is refused: 'link' in '/g' is of type {kind}\. Copy the data")
 
 
 def test_hdf5_datasets_kept_elsewhere(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from lume_services.files.serializers.text import TextSerializer
 from lume_services.files.serializers.yaml import YAMLSerializer
 
 quick = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 text = st.text()
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from lume_services.errors import InputError
 from lume_services.files.file import File
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lume_services.services.files.filesystem import FileStat
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Serializer[Any])
 
 
 class FileResult(SerializerTyped[S_co]):
@@ -42,12 +43,12 @@ class FileResult(SerializerTyped[S_co]):
         self._file = made(filename, filesystem_identifier, stat=stat)
 
     @classmethod
-    def from_file(cls, file: File[Any]) -> Self:
+    def from_file(cls, file: File[S]) -> FileResult[S]:
         """Return the result that refers to a file.
 
         ``FileResult.from_file`` takes a file of any type, ``TextResult.from_file`` a text file.
         """
-        made: type[Self] = cls
+        made: type[FileResult[Any]] = cls
         if not hasattr(cls, "serializer"):
             made = cls.of(file.required_serializer())
         elif file.type_name() != cls.type_name():
@@ -60,7 +61,7 @@ class FileResult(SerializerTyped[S_co]):
         return result
 
     @classmethod
-    def from_reference(cls, rep: Mapping[str, Any]) -> Self:
+    def from_reference(cls, rep: Mapping[str, Any]) -> FileResult[Any]:
         """Return the result that a JSON reference stands for."""
         return cls.from_file(from_reference(rep))
 

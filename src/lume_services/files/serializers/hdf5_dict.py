@@ -14,6 +14,7 @@ import numpy as np
 
 from lume_services.errors import FileCorruptError, InputError
 from lume_services.files.serializers.hdf5_safety import claims_too_much
+from lume_services.files.serializers.hdf5_stream import created
 from lume_services.files.serializers.plain import MAX_DEPTH
 
 MARK = "python_type"
@@ -41,7 +42,7 @@ def write(filename: str, obj: dict[str, Any]) -> None:
             f"an HDF5File holds a lume-base object or a dict, not {type(obj).__name__}; "
             "put the value in a dict."
         )
-    with h5py.File(filename, "w", track_order=True) as file:
+    with created(filename) as stream, h5py.File(stream, "w", track_order=True) as file:
         _write_group(file, obj, 0)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import FileCorruptError, InputError, UnknownFileTypeError
 from lume_services.files.serializers.hdf5_packages import check_allowed
+from lume_services.files.serializers.hdf5_stream import created
 
 if TYPE_CHECKING:
     import h5py
@@ -31,7 +32,9 @@ def write(filename: str, obj: Any) -> None:
             f"lume-base notes the version of the package of {kind.__qualname__}, and {package!r} "
             "has no __version__; add one to it."
         )
-    HDF5Serializer().serialize(filename, obj)
+    serializer: Any = HDF5Serializer()
+    with created(filename) as stream:
+        serializer.serialize(stream, obj)
 
 
 def class_path(file: h5py.File) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lume_services.errors import FileCorruptError, FileServiceError, InputError
+from lume_services.files.serializers.hdf5_stream import created
 
 
 class OpenPMDSerializer:
@@ -20,7 +21,7 @@ class OpenPMDSerializer:
                 "make one with beamphysics.ParticleGroup(data=...)."
             )
         # Given a path, ParticleGroup.write would expand environment variables in it.
-        with h5py.File(filename, "w") as file:
+        with created(filename) as stream, h5py.File(stream, "w") as file:
             obj.write(file)
 
     @classmethod
@@ -36,7 +37,7 @@ class OpenPMDSerializer:
                 )
             try:
                 return particle_group(h5=file)
-            except (KeyError, ValueError, TypeError, AttributeError) as error:
+            except Exception as error:
                 raise FileCorruptError(
                     f"{filename!r} holds no bunch that openPMD-beamphysics can read: {error!r}."
                 ) from error
