@@ -18,6 +18,7 @@ from lume_services.errors import (
     InputError,
     QueryError,
     ResultConflictError,
+    ResultsError,
     SettingsError,
     StoreUnavailableError,
 )
@@ -80,7 +81,7 @@ class SQLResultsDB(ResultsDB):
         """Return the matching documents, read one after the other as they are asked for."""
         if limit is not None and (type(limit) is not int or limit < 0):
             raise QueryError(f"limit is a number of documents or None, not {limit!r}")
-        if isinstance(projection, str):
+        if projection is not None and (isinstance(projection, str) or not projection):
             raise QueryError(f"projection takes a list of paths, not {projection!r}")
         paths = None if projection is None else list(projection)
         shown = (
@@ -118,10 +119,19 @@ class SQLResultsDB(ResultsDB):
         with self._connection(reading=True) as connection:
             for row in connection.execution_options(yield_per=100).execute(statement):
                 if paths is None:
-                    yield json.loads(row[0])
+                    yield self._read(row[0])
                 else:
                     pairs = zip(paths, row, strict=True)
-                    yield {path: json.loads(text) for path, text in pairs if text is not None}
+                    yield {path: self._read(text) for path, text in pairs if text is not None}
+
+    def _read(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise ResultsError(
+                f"the results database {self._name} holds a damaged document ({error}); "
+                "put a backup in its place, or delete the document"
+            ) from error
 
     @contextmanager
     def _connection(self, reading: bool = False) -> Iterator[Connection]:

@@ -58,7 +58,9 @@ def open_engine(url: URL) -> Engine:
 
 def _make_file(path: FilePath) -> None:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in reversed(path.parents):
+            if not directory.exists():
+                directory.mkdir(mode=0o700, exist_ok=True)
         # Closing a second descriptor of an open database would drop its locks; a new file has none.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:

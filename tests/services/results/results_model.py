@@ -1,4 +1,4 @@
-"""What a query means: the table in ``query`` once more, over plain documents."""
+"""Documents for tests, and what a query means: the table in ``query``, over plain documents."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ from lume_services.services.results import query as q
 MISSING = object()
 _COMPARE = {"$gt": operator.gt, "$gte": operator.ge, "$lt": operator.lt, "$lte": operator.le}
 _RANKS = {"number": 1, "text": 2, "object": 3, "array": 4, "boolean": 5}
+
+
+def document(number: int = 0, **entries: Any) -> dict[str, Any]:
+    """Return a document of its own flow run."""
+    return {
+        "unique_hash": f"hash-{number}",
+        "content_hash": f"content-{number}",
+        "project_name": "test",
+        "flow_id": f"run-{number}",
+        **entries,
+    }
 
 
 def at(document: Any, path: q.Path) -> Any:
