@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import prefect.main  # noqa: F401  # its log handler must not hold a stream that one test captures
 import pytest
 from cli_calling import SPECIFICATION, TEXT_FLOWS, Cli, Outcome
 

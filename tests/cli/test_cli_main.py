@@ -1,21 +1,12 @@
-"""The command line as a whole: help, exit codes, errors, speed."""
+"""The command line as a whole: help, exit codes, errors."""
 
 from __future__ import annotations
-
-import os
-import subprocess
-import sys
 
 import pytest
 from cli_calling import Cli
 
 import lume_services
 
-COMMAND = [
-    sys.executable,
-    "-c",
-    "import sys; from lume_services.cli.main import main; sys.exit(main())",
-]
 COMMANDS = ["register", "flows", "validate", "run", "runs", "results", "config", "version"]
 
 
@@ -69,26 +60,6 @@ def test_debug_shows_the_traceback(cli: Cli) -> None:
     assert code == 2
     assert err.startswith("Traceback (most recent call last):")
     assert err.splitlines()[-1].startswith("error: missing.yaml: there is no such file")
-
-
-def test_help_imports_no_engine() -> None:
-    program = (
-        "import sys; from lume_services.cli.main import main; main(['--help'])\n"
-        "heavy = {'prefect', 'sqlalchemy', 'numpy', 'h5py', 'lume', 'pydantic'} & set(sys.modules)\n"
-        "sys.exit(', '.join(heavy) or 0)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_a_closed_pipe_is_quiet() -> None:
-    read, write = os.pipe()
-    os.close(read)
-    done = subprocess.run(
-        [*COMMAND, "config", "show"], stdout=write, stderr=subprocess.PIPE, text=True
-    )
-    os.close(write)
-    assert done.stderr == ""
 
 
 def test_colour_is_not_written_where_it_is_not_wanted(cli: Cli) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from lume_services.cli import console
+from lume_services.cli.count import Count
 
 if TYPE_CHECKING:
     from lume_services.services.results.db import Document, ResultsDB
@@ -23,7 +24,7 @@ def show(
     /,
     *,
     project: str | None = None,
-    limit: int = 20,
+    limit: Count = 20,
 ) -> None:
     """Show database results as JSON, newest first, arrays summarised.
 

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 
 from lume_services.cli import console
 from lume_services.cli.console import Cell
+from lume_services.cli.count import Count
 from lume_services.cli.times import lasted, when
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _TASK_COLUMNS = ("TASK", "STATE", "TIME", "ATTEMPTS", "MESSAGE")
 
 
 @app.default
-def list_runs(*, project: str | None = None, limit: int = 50) -> None:
+def list_runs(*, project: str | None = None, limit: Count = 50) -> None:
     """List runs, newest first.
 
     Parameters

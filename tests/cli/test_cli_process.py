@@ -1,0 +1,117 @@
+"""The command line as a process of its own: streams, signals, speed."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+COMMAND = [str(Path(sys.executable).with_name("lume-services"))]
+
+NAP = """
+import time
+from prefect import flow
+
+@flow
+def child():
+    print("napping", flush=True)
+    time.sleep(60)
+
+@flow
+def nap():
+    child()
+"""
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
+
+
+def on_a_terminal(*arguments: str, **variables: str) -> str:
+    """Return what a command writes to a terminal of 80 columns."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **variables}
+    with subprocess.Popen([*COMMAND, *arguments], stdout=theirs, env=environment) as process:
+        os.close(theirs)
+        written = b""
+        while chunk := _read(ours):
+            written += chunk
+    os.close(ours)
+    assert process.returncode == 0
+    return written.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # the other end is closed
+        return b""
+
+
+def test_a_failed_run_shows_a_traceback_only_for_debugging(text_flows: Path) -> None:
+    failed = run("run", "text_flows.py:fails")
+    assert failed.returncode == 1
+    assert "Encountered exception during execution: ValueError('boom')" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    debugged = run("run", "text_flows.py:fails", "--debug")
+    assert debugged.returncode == 1
+    assert 'raise ValueError("boom")' in debugged.stderr
+
+
+def test_an_interrupted_run_is_cancelled() -> None:
+    Path("naps.py").write_text(NAP)
+    command = [*COMMAND, "run", "naps.py:nap"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "napping\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "error: interrupted"
+    assert "Traceback" not in err
+    listed = run("runs").stdout.splitlines()
+    run_id, *rest = listed[1].split("\t")
+    assert rest[:3] == ["nap", "default", "Cancelled"]
+    child = run("runs", "show", run_id).stdout.splitlines()[-1].split("\t")
+    assert child[1:4] == ["child", "default", "Cancelled"]
+
+
+def test_help_imports_no_engine() -> None:
+    program = (
+        "import sys; from lume_services.cli.main import main; main(['--help'])\n"
+        "heavy = {'prefect', 'sqlalchemy', 'numpy', 'h5py', 'lume', 'pydantic'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*COMMAND, "config", "show"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert done.stderr == ""
+
+
+def test_a_terminal_gets_columns_short_ids_and_colour(text_flows: Path) -> None:
+    assert run("run", "text_flows.py:add", "-p", "a=1").returncode == 0
+    plain = run("runs").stdout
+    assert "\x1b" not in plain
+    run_id = plain.splitlines()[1].split("\t")[0]
+    assert "\x1b[32mCompleted" in on_a_terminal("runs")
+    colourless = on_a_terminal("runs", NO_COLOR="1")
+    assert "\x1b[32m" not in colourless
+    head, row = re.sub(r"\x1b\[\d*m", "", colourless).splitlines()
+    assert head.split() == ["ID", "FLOW", "PROJECT", "STATE", "STARTED", "TIME"]
+    assert row.split()[:4] == [run_id[:8], "add", "default", "Completed"]
+    assert row.index("Completed") == head.index("STATE")
+    assert max(len(head), len(row)) <= 80
