@@ -212,6 +212,7 @@ def test_hdf5_files_of_other_programs(tmp_path: Path) -> None:
     run = found["run"]
     assert run["x"].tolist() == [0.0, 1.0, 2.0]
     assert run["n"] == 3
+    assert type(run["n"]) is int
     assert run["title"] == "FODO β"
     assert run["names"].tolist() == ["a", "bcd"]
     assert run["names"].dtype == np.dtype("U3")

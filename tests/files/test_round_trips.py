@@ -60,6 +60,9 @@ hdf5_values = st.dictionaries(
         | st.complex_numbers()
         | hdf5_text
         | st.binary()
+        | arrays.filter(lambda array: array.size and array.dtype.kind != "U").map(
+            lambda array: array.flat[0]
+        )
         | arrays.filter(lambda array: array.dtype.kind != "U" or "\0" not in "".join(array.flat)),
         lambda inner: st.dictionaries(keys, inner, max_size=3),
         max_leaves=8,

@@ -1,8 +1,8 @@
 """Nested dictionaries as HDF5 groups and datasets.
 
-Dictionaries are groups and values are datasets. What HDF5 does not tell apart (a Python
-number from a NumPy scalar, text from its bytes) is told by the attribute ``python_type``;
-files without it, written by other programs, are read as NumPy values.
+Dictionaries are groups and values are datasets: arrays with dimensions are NumPy arrays, text
+is str, and numbers of Python's own widths are Python numbers. What that does not tell apart (a
+Python number from a NumPy scalar, bytes from an array) is told by the attribute ``python_type``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from lume_services.files.serializers.plain import MAX_DEPTH
 MARK = "python_type"
 
 _ARRAY_KINDS = "biufcSUMm"
-_SCALARS: dict[str, type] = {"bool": bool, "int": int, "float": float, "complex": complex}
+# The NumPy types that a Python number is stored as.
+_PYTHON = (np.dtype(bool), np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.complex128))
 _HOLDS = (
     "dict with str keys, numpy arrays and scalars (numbers, bool, text, bytes, datetime64), "
     "int, float, complex, bool, str, bytes and None"
@@ -93,22 +94,30 @@ def _encode(value: Any) -> tuple[str | None, Any, Any]:
     if value is None:
         return "None", h5py.Empty("f8"), None
     if kind is str:
-        return "str", _text(value), h5py.string_dtype()
+        return None, _text(value), h5py.string_dtype()
     if kind is bytes:
         return "bytes", np.frombuffer(value, dtype=np.uint8), None
     if kind is int:
-        return "int", _integer(value), None
+        return _encode_integer(value)
     if kind in (bool, float, complex):
-        return kind.__name__, value, None
+        return None, value, None
     if kind is np.ndarray or isinstance(value, np.generic):
         return _encode_array(value)
     raise InputError(f"is of type {kind.__module__}.{kind.__qualname__}")
 
 
+def _encode_integer(value: int) -> tuple[str | None, Any, Any]:
+    for kind, mark in ((np.int64, None), (np.uint64, "int")):
+        if np.iinfo(kind).min <= value <= np.iinfo(kind).max:
+            return mark, kind(value), None
+    raise InputError("is an int of more than 64 bits")
+
+
 def _encode_array(value: Any) -> tuple[str | None, Any, Any]:
     array, dtype = np.asarray(value), value.dtype
-    is_0d_array = isinstance(value, np.ndarray) and value.ndim == 0
-    mark = "array" if is_0d_array else None
+    mark = None
+    if not array.ndim:
+        mark = "array" if array is value else "numpy" if dtype in _PYTHON else None
     if dtype.kind not in _ARRAY_KINDS:
         raise InputError(f"has the data type {dtype}")
     if dtype.kind == "U":
@@ -129,7 +138,9 @@ def _read_value(dataset: h5py.Dataset) -> Any:
         return _decode(dataset, mark, value)
     if is_text:
         return value.astype(str) if dataset.ndim else str(value)
-    return value if dataset.ndim else value[()]
+    if dataset.ndim:
+        return value
+    return value.item() if value[()].dtype in _PYTHON else value[()]
 
 
 def _read_text(dataset: h5py.Dataset) -> Any:
@@ -156,13 +167,13 @@ def _read_array(dataset: h5py.Dataset) -> Any:
 
 def _decode(dataset: h5py.Dataset, mark: Any, value: Any) -> Any:
     try:
-        if mark == "str" and isinstance(value, str):
-            return value
-        if mark in _SCALARS:
-            return _SCALARS[mark](value.item())
+        if mark == "int":
+            return int(value.item())
         if mark == "bytes":
-            return np.asarray(value, dtype=np.uint8).tobytes()
-        return value if mark == "array" else _decode_array(dataset, str(mark), np.asarray(value))
+            return value.astype(np.uint8).tobytes()
+        if mark in {"array", "numpy"}:
+            return value if mark == "array" else value[()]
+        return _decode_array(dataset, str(mark), np.asarray(value))
     except (TypeError, ValueError, AttributeError) as error:
         raise FileCorruptError(
             f"{dataset.name!r} in {dataset.file.filename!r} is marked as {mark!r} and is not: "
@@ -179,13 +190,6 @@ def _decode_array(dataset: h5py.Dataset, mark: str, array: Any) -> Any:
         raise ValueError("the type is larger than the data")
     array = array.astype(dtype) if dtype.kind == "U" else array.view(dtype)
     return array[()] if shape == "numpy" and not array.ndim else array
-
-
-def _integer(value: int) -> Any:
-    for kind in (np.int64, np.uint64):
-        if np.iinfo(kind).min <= value <= np.iinfo(kind).max:
-            return kind(value)
-    raise InputError("is an int of more than 64 bits")
 
 
 def _text(value: str) -> str:
