@@ -73,7 +73,8 @@ def test_neither_numpy_nor_pandas_is_loaded_for_plain_values() -> None:
         "import sys\n"
         "from lume_services.results.codec import decode, encode\n"
         "assert decode(encode({'a': [1, b'x', 2**70]})) == {'a': [1, b'x', 2**70]}\n"
-        "print([name for name in ('numpy', 'pandas', 'prefect', 'sqlalchemy') if name in sys.modules])"
+        "heavy = ('numpy', 'pandas', 'prefect', 'sqlalchemy')\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

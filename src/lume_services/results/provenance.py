@@ -39,7 +39,7 @@ def record_parent(rep: Mapping[str, Any]) -> None:
     with _lock:
         found = _parents.setdefault(run.flow_run_id, {})
         _parents.move_to_end(run.flow_run_id)
-        if len(_parents) > MAX_RUNS:
+        while len(_parents) > MAX_RUNS:
             _parents.popitem(last=False)
         if key in found:
             return

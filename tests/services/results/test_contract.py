@@ -6,9 +6,9 @@ import threading
 from typing import Any
 
 import pytest
-from results_model import document, in_order, matches
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from results_model import document, in_order, matches
 
 from lume_services.errors import InputError, QueryError, ResultConflictError
 from lume_services.services.results.db import ResultsDB
@@ -247,7 +247,7 @@ _queries = st.recursive(
 _sorts = st.lists(st.tuples(_paths, st.sampled_from([1, -1])), max_size=2)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(st.lists(_values, max_size=5), _queries, _sorts)
 def test_queries_mean_what_the_model_says(
     db: ResultsDB, values: list[Any], query: dict[str, Any], sort: list[tuple[str, int]]

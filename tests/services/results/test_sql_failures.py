@@ -118,7 +118,7 @@ def test_a_locked_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     db.insert(document(1))
     other = sqlite3.connect(tmp_path / "r.sqlite")
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreUnavailableError, match="database is locked.: another program holds"):
+    with pytest.raises(StoreUnavailableError, match=r"database is locked.: another program holds"):
         db.insert(document(2))
     assert db.count({}) == 1
     other.close()
@@ -127,7 +127,7 @@ def test_a_locked_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_directory_in_place_of_the_file(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailableError, match="unable to open .*make its directory access"):
+    with pytest.raises(StoreUnavailableError, match=r"unable to open .*make its directory access"):
         SQLResultsDB(f"sqlite:///{tmp_path}").count({})
 
 
@@ -171,7 +171,7 @@ def test_a_database_in_memory_is_refused(url: str) -> None:
 
 
 def test_an_unreadable_url_is_refused_without_showing_it() -> None:
-    with pytest.raises(SettingsError, match="^the URL of the results database cannot be read"):
+    with pytest.raises(SettingsError, match=r"^the URL of the results database cannot be read"):
         SQLResultsDB("secret")
 
 
