@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from lume_services.services.scheduling.registry import FlowRecord, TaskRecord
+
+TEXT_EXAMPLE = Path(__file__).parents[2] / "examples" / "text"
 
 Records = dict[tuple[str, str], FlowRecord]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flow_records import TEXT_FLOWS, by_name, flow_record
+from flow_records import TEXT_EXAMPLE, TEXT_FLOWS, by_name, flow_record
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +15,7 @@ from lume_services.errors import ParameterError, SpecificationError
 from lume_services.flows.plan import Plan, make_plan
 from lume_services.services.scheduling.schema.flow_of_flows_schema import read_specification
 
-FILE = Path(__file__).parents[2] / "examples" / "text" / "flow_of_flows.yaml"
+FILE = TEXT_EXAMPLE / "flow_of_flows.yaml"
 
 
 @pytest.fixture

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flow_records import TEXT_FLOWS, by_name, flow_record
+from flow_records import TEXT_EXAMPLE, TEXT_FLOWS, by_name, flow_record
 
 from lume_services.errors import SpecificationError
 from lume_services.flows.plan import make_plan
 from lume_services.services.scheduling.schema.flow_of_flows_schema import read_specification
 
-FILE = Path(__file__).parents[2] / "examples" / "text" / "flow_of_flows.yaml"
+FILE = TEXT_EXAMPLE / "flow_of_flows.yaml"
 YAML = FILE.read_text()
 
 
