@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import pickle
 import re
 import subprocess
@@ -15,9 +14,7 @@ from typing import Any
 
 import pytest
 
-from lume_services import config
 from lume_services.errors import (
-    FileCorruptError,
     FileNotThereError,
     FileServiceError,
     InputError,
@@ -30,15 +27,10 @@ from lume_services.files import (
     YAMLFile,
     file_types,
     from_reference,
-    is_reference,
     load_reference,
 )
 from lume_services.services.files.mounted import MountedFilesystem
 from lume_services.services.files.service import FileService
-from lume_services.settings import LUMEServicesSettings
-
-EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-REP = {"file_type": "TextFile", "filename": "/a.txt", "filesystem_identifier": "local"}
 
 
 class Shouting:
@@ -71,21 +63,6 @@ def test_the_published_use(tmp_path: Path) -> None:
     assert again.obj == "beam\r\n"
     assert again.exists()
     assert again.resolve() == tmp_path / "a.txt"
-
-
-def test_the_reference_of_an_empty_text(tmp_path: Path) -> None:
-    file = TextFile(filename="a.txt", obj="")
-    expected = {
-        "file_type": "TextFile",
-        "filename": str(tmp_path / "a.txt"),
-        "filesystem_identifier": "local",
-        "size": 0,
-        "sha256": EMPTY,
-    }
-    assert file.write() == expected == file.jsonable_dict()
-    assert json.loads(json.dumps(expected)) == expected
-    assert is_reference(expected)
-    assert load_reference(expected) == ""
 
 
 @pytest.mark.parametrize("value", [0, [], {}, None, False, "", 0.0])
@@ -124,50 +101,6 @@ def test_missing_directories(tmp_path: Path) -> None:
         TextFile("x/a.txt", obj="a").write()
     TextFile("x/a.txt", obj="a").write(create_dir=True)
     assert (tmp_path / "x/a.txt").read_text() == "a"
-
-
-def test_references_outlive_the_working_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = TextFile("a.txt", obj="here")
-    reference = file.write()
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    assert load_reference(reference) == "here"
-    assert file.read() == "here"
-    assert file.jsonable_dict() == reference
-
-
-def test_a_reference_without_a_write_has_no_digest(tmp_path: Path) -> None:
-    file = TextFile("a.txt")
-    assert file.jsonable_dict() == {
-        **REP,
-        "filename": str(tmp_path / "a.txt"),
-        "size": None,
-        "sha256": None,
-    }
-    assert from_reference(file.jsonable_dict()) == file
-
-
-def test_reading_checks_the_reference(tmp_path: Path) -> None:
-    reference = TextFile("a.txt").write("beam")
-    TextFile("a.txt").write("bean")
-    with pytest.raises(FileCorruptError, match=r"^'.*a\.txt' has sha256 .* its reference says"):
-        load_reference(reference)
-    with pytest.raises(FileCorruptError, match=r"^'.*a\.txt' has size 4, but its reference says 5"):
-        load_reference({**reference, "size": 5})
-    assert load_reference({**reference, "size": None, "sha256": None}) == "bean"
-
-
-def test_references_need_no_filesystem_to_be_decoded() -> None:
-    rep = {**REP, "filesystem_identifier": "elsewhere", "size": 0, "sha256": EMPTY}
-    file = from_reference(rep)
-    assert file.jsonable_dict() == rep
-    assert repr(file) == (
-        "File[TextSerializer](filename='/a.txt', filesystem_identifier='elsewhere')"
-    )
-    with pytest.raises(FileServiceError, match="no filesystem 'elsewhere' is configured; there"):
-        file.read()
 
 
 def test_equality() -> None:
@@ -253,32 +186,6 @@ def test_bad_names_are_refused_at_once(name: str, message: str) -> None:
         TextFile(name)
 
 
-@pytest.mark.parametrize(
-    ("rep", "message"),
-    [
-        ("a.txt", "^a file reference is a dictionary, not str 'a.txt'; give what"),
-        (None, "^a file reference is a dictionary, not NoneType None; give what"),
-        ({}, "'file_type' is missing; 'filename' is missing; 'filesystem_identifier' is missing"),
-        ({**REP, "obj": 1}, r"cannot be used: 'obj' is unknown\. Give what"),
-        ({**REP, "filename": 3}, r"'filename' is 3, not str\."),
-        ({**REP, "size": "3", "sha256": ""}, r"'size' is '3', not int or None\."),
-        ({**REP, "size": True, "sha256": ""}, r"'size' is True, not int or None\."),
-        ({**REP, "size": 3}, "'size' and 'sha256' are given together or not at all"),
-        ({**REP, "file_type": ["TextFile"]}, r"'file_type' is \['TextFile'\], not str"),
-        ({**REP, 1: 1}, "1 is unknown"),
-    ],
-)
-def test_malformed_references(rep: Any, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        from_reference(rep)
-
-
-def test_what_looks_like_a_reference() -> None:
-    assert is_reference({**REP, "size": None, "sha256": None})
-    assert not is_reference(REP)
-    assert not is_reference("TextFile")
-
-
 def test_the_packaged_types() -> None:
     packaged = {name for name in file_types() if ":" not in name}
     assert packaged == {
@@ -290,22 +197,6 @@ def test_the_packaged_types() -> None:
         "TextFile",
         "YAMLFile",
     }
-
-
-def test_the_same_reference_in_a_container(tmp_path: Path) -> None:
-    settings = LUMEServicesSettings(
-        mounted_filesystem={
-            "identifier": "mounted",
-            "mount_path": tmp_path / "data",
-            "mount_alias": tmp_path / "alias",
-            "mount_type": "DirectoryOrCreate",
-        }
-    )
-    with config.use(settings):
-        reference = TextFile(str(tmp_path / "alias/a.txt"), "mounted").write("beam")
-        assert reference["filename"] == "a.txt"
-        (tmp_path / "data").rename(tmp_path / "alias")
-        assert load_reference(reference) == "beam"
 
 
 def test_services_are_those_of_the_context(tmp_path: Path) -> None:

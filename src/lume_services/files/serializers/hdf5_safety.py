@@ -31,7 +31,8 @@ def opened(filename: str) -> Iterator[h5py.File]:
         The file.
     """
     try:
-        file = h5py.File(filename, "r")
+        # A saved file never changes, and not every cluster's filesystem has locks.
+        file = h5py.File(filename, "r", locking=False)
     except OSError as error:
         raise FileCorruptError(
             f"{filename!r} is not an HDF5 file that can be read: {error}."
