@@ -46,6 +46,7 @@ check: $(VENV)/dev $(VENV)/beamline
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd examples/beamline && $(CURDIR)/$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest README.md docs
 
