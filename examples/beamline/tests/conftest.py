@@ -19,8 +19,11 @@ from lume_services import config
 ENERGY = 1e9
 
 
-def default(name: str) -> float:
-    return inspect.signature(generate_beam.fn).parameters[name].default
+@pytest.fixture(scope="session")
+def defaults() -> dict[str, float]:
+    """Return the defaults of the flow that makes the bunch."""
+    parameters = inspect.signature(generate_beam.fn).parameters
+    return {name: parameter.default for name, parameter in parameters.items()}
 
 
 @pytest.fixture(scope="session")
@@ -29,17 +32,16 @@ def line() -> at.Lattice:
 
 
 @pytest.fixture(scope="session")
-def design() -> Ellipses:
-    return Ellipses(
-        *(
-            Ellipse(
-                default(f"beta_{u}"),
-                default(f"alpha_{u}"),
-                geometric_emittance(default(f"norm_emittance_{u}"), ENERGY),
-            )
-            for u in "xy"
+def design(defaults: dict[str, float]) -> Ellipses:
+    x, y = (
+        Ellipse(
+            defaults[f"beta_{plane}"],
+            defaults[f"alpha_{plane}"],
+            geometric_emittance(defaults[f"norm_emittance_{plane}"], ENERGY),
         )
+        for plane in "xy"
     )
+    return Ellipses(x, y)
 
 
 @pytest.fixture

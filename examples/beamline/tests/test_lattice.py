@@ -8,7 +8,6 @@ import at
 import pytest
 
 from beamline.lattice import load_line, quadrupoles, reference_momentum
-from conftest import default
 from lume_services.errors import InputError
 
 EXAMPLE = Path(__file__).parents[1]
@@ -22,12 +21,12 @@ def test_the_shipped_line_is_what_the_script_makes(tmp_path: Path) -> None:
     assert json.loads(made.read_text())["elements"] == shipped["elements"]
 
 
-def test_the_default_beam_is_matched_to_the_cell() -> None:
+def test_the_default_beam_is_matched_to_the_cell(defaults: dict[str, float]) -> None:
     script = runpy.run_path(str(EXAMPLE / "make_lattice.py"))
     optics = script["periodic_optics"](script["matched_strength"]())
     for i, plane in enumerate("xy"):
-        assert default(f"beta_{plane}") == pytest.approx(optics.beta[i], rel=1e-9)
-        assert default(f"alpha_{plane}") == pytest.approx(optics.alpha[i], rel=1e-9)
+        assert defaults[f"beta_{plane}"] == pytest.approx(optics.beta[i], rel=1e-9)
+        assert defaults[f"alpha_{plane}"] == pytest.approx(optics.alpha[i], rel=1e-9)
 
 
 def test_slices_add_up_to_the_line(line: at.Lattice) -> None:

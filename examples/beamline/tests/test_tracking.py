@@ -58,9 +58,9 @@ def test_sizes_agree_with_the_design_within_the_statistical_error(
     line: at.Lattice, parameters: BunchParameters, design: Ellipses
 ) -> None:
     theory = optics_along(line, design)
-    n = 10_000
+    n = 5_000
     pulls = []
-    for seed in range(12):
+    for seed in range(8):
         bunch = bunch_for(line, replace(parameters, n_particles=n, seed=seed), design)
         tracked = track_bunch(line, bunch)
         pulls.append((tracked.sigma / theory.sigma - 1) / size_error(n))
@@ -108,7 +108,7 @@ def test_growth_of_an_independent_bunch_is_expected_within_its_error(
     line: at.Lattice, parameters: BunchParameters, design: Ellipses
 ) -> None:
     pulls = []
-    for seed in range(10):
+    for seed in range(8):
         spread = replace(parameters, energy_spread=0.01, n_particles=5_000, seed=seed)
         bunch = bunch_for(line, spread, design)
         tracked = track_bunch(line, bunch)
