@@ -77,6 +77,19 @@ def test_a_reference_that_leads_nowhere_leaves_everything_open():
     assert clash({"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}}, {}) is None
 
 
+def test_a_type_made_of_itself_leaves_everything_open():
+    array = {"$ref": "#/$defs/L", "$defs": {"L": {"type": "array", "items": {"$ref": "#/$defs/L"}}}}
+    union = {"$ref": "#/$defs/U", "$defs": {"U": {"anyOf": [{"$ref": "#/$defs/U"}]}}}
+    assert clash(array, array) is None
+    assert clash(union, {"type": "string"}) is None
+
+
+def test_true_is_a_schema_that_leaves_everything_open():
+    anything: Any = {"anyOf": [True]}
+    assert clash(anything, {"type": "string"}) is None
+    assert clash({"type": "array", "items": True}, schema(list[str])) is None
+
+
 types = st.sampled_from(["null", "boolean", "integer", "number", "string", "object", "array"])
 
 

@@ -23,11 +23,18 @@ def clash(given: Schema, wanted: Schema) -> tuple[str, str] | None:
     wanted
         Schema of the place it goes to, with its definitions.
     """
+    try:
+        return _clash(given, wanted)
+    except RecursionError:  # a type that is made of nothing but itself
+        return None
+
+
+def _clash(given: Schema, wanted: Schema) -> tuple[str, str] | None:
     have, want = _types(given, given), _types(wanted, wanted)
     if not _accepted(have) & want:
         return _words(have), _words(want)
     if _accepted(have) & want <= {"array"}:
-        items = clash(_items(given), _items(wanted))
+        items = _clash(_items(given), _items(wanted))
         return items and (f"array of {items[0]}", f"array of {items[1]}")
     return None
 
@@ -88,6 +95,8 @@ def _items(schema: Schema) -> Schema:
 def _resolved(schema: Schema, root: Schema) -> Schema:
     """Follow references; one that leads nowhere leaves everything open."""
     for _ in range(len(root) + 10):
+        if not isinstance(schema, Mapping):  # JSON schema's ``true``
+            return {}
         reference = schema.get("$ref")
         if reference is None:
             return schema
