@@ -1,1 +1,1 @@
-
+"""Doors to the outside, one folder each: files, results, scheduling."""
