@@ -214,9 +214,10 @@ class Result(BaseModel):
 
     def _document(self) -> Document:
         fields, result_type = self._fields(), types.name(type(self))
-        identity = {name: fields[name] for name in self.unique_on}
+        hashes = {name: content_hash(part) for name, part in fields.items()}
         apart = PROVENANCE | {"project_name", "flow_id"}
-        contents = {name: part for name, part in fields.items() if name not in apart}
+        identity = {name: hashes[name] for name in self.unique_on}
+        contents = {name: part for name, part in hashes.items() if name not in apart}
         return {
             "document_version": _DOCUMENT_VERSION,
             "result_type": result_type,

@@ -15,9 +15,15 @@ from typing import Any
 
 import pytest
 from results_model import document
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import dialect
 
 from lume_services.errors import ResultConflictError
+from lume_services.services.results.query import parse
 from lume_services.services.results.sql import SQLResultsDB
+from lume_services.services.results.sql_filter import condition
+from lume_services.services.results.sql_tables import key_columns, results
+from lume_services.services.results.sqlite import SQLiteJSON
 
 # Python 3.12 warns of every fork of a process with threads, and that is what is tested here.
 pytestmark = pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
@@ -145,3 +151,25 @@ def test_a_relative_file_stays_where_it_was(
     db.insert(document())
     db.close()
     assert [path.name for path in tmp_path.iterdir()] == ["r.sqlite"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"unique_hash": "h"},
+        {"flow_id": "f"},
+        {"project_name": "p", "outputs.x": 1},
+        {"$and": [{"flow_id": {"$in": ["f", "g"]}}, {"outputs.x": {"$gt": 1}}]},
+    ],
+)
+def test_keys_are_found_by_an_index(tmp_path: Path, query: dict[str, Any]) -> None:
+    db = SQLResultsDB(f"sqlite:///{tmp_path}/r.sqlite")
+    assert db.count(query) == 0
+    db.close()
+    looks_into = SQLiteJSON(results.c.data, key_columns())
+    statement = select(results.c.data).where(condition(parse(query), looks_into))
+    text = statement.compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
+    connection = sqlite3.connect(tmp_path / "r.sqlite")
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {text}").fetchall()
+    connection.close()
+    assert [row[-1].partition(" USING INDEX ")[0] for row in plan] == ["SEARCH results"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import Any
 
 from lume_services.errors import LumeServicesError, QueryError
@@ -95,10 +96,19 @@ def _encode(value: Any, walk: Walk) -> Any:
     if kind is int:
         return encode_int(value, walk)
     if kind is list:
-        return walk.each(value)
+        return list(value) if _all_finite(value) else walk.each(value)
     if kind is dict:
         return _encode_dict(value, walk)
     return families.encode(value, walk)
+
+
+def _all_finite(items: list[Any]) -> bool:
+    # Long lists of floats are frequent, and one by one they take long.
+    return set(map(type, items)) == {float} and all(map(math.isfinite, items))
+
+
+def _is_flat(items: list[Any]) -> bool:
+    return {dict, list}.isdisjoint(map(type, items))
 
 
 def _encode_dict(value: dict[Any, Any], walk: Walk) -> dict[str, Any]:
@@ -116,7 +126,7 @@ def _encode_dict(value: dict[Any, Any], walk: Walk) -> dict[str, Any]:
 
 def _decode(document: Any, walk: Walk) -> Any:
     if isinstance(document, list):
-        return walk.each(document)
+        return list(document) if _is_flat(document) else walk.each(document)
     if not isinstance(document, dict):
         return document
     if TAG not in document:
@@ -146,7 +156,7 @@ def _decode_dict(tag: dict[str, Any], walk: Walk) -> dict[str, Any]:
 
 def _without_order(document: Any) -> Any:
     if isinstance(document, list):
-        return [_without_order(item) for item in document]
+        return document if _is_flat(document) else [_without_order(item) for item in document]
     if not isinstance(document, dict):
         return document
     drop = "order" if document.get(TAG) == "ndarray" else None

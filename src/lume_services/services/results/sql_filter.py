@@ -60,12 +60,11 @@ def condition(tree: Filter, columns: JSONColumns) -> ColumnElement[bool]:
             there = columns.exists(path)
             return there if expected else not_(there)
         case Comparison(path, "$ne", operand):
-            return not_(_equal(path, [operand], columns))
+            return _differs(path, [operand], columns)
         case Comparison(path, name, operand):
             return _compare(path, name, operand, columns)
         case Among(path, operands, negated):
-            equal = _equal(path, operands, columns)
-            return not_(equal) if negated else equal
+            return (_differs if negated else _equal)(path, operands, columns)
 
 
 def order(sort: Sequence[tuple[Path, int]], columns: JSONColumns) -> list[ColumnElement[Any]]:
@@ -98,5 +97,9 @@ def _equal(path: Path, operands: Sequence[Scalar], columns: JSONColumns) -> Colu
     ]
     if None in operands:
         either.append(func.coalesce(kind, "null") == "null")
-    # SQL's NULL, where nothing stands at the path, is to be no match so that it can be negated.
-    return func.coalesce(or_(false(), *either), literal(False))
+    return or_(false(), *either)
+
+
+def _differs(path: Path, operands: Sequence[Scalar], columns: JSONColumns) -> ColumnElement[bool]:
+    # Where nothing stands at the path, SQL says NULL, whose opposite would be no match either.
+    return not_(func.coalesce(_equal(path, operands, columns), literal(False)))
