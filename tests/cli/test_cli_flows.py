@@ -131,6 +131,21 @@ def test_a_failed_run_gives_1_and_the_cause(cli: Cli, text_flows: Path) -> None:
     )
 
 
+def test_a_failed_child_is_shown_with_its_cause(cli: Cli, registered: Path) -> None:
+    cli("register", "text_flows.py:fails", "--project", "test")
+    text = registered.read_text().replace("name: flow3", "name: fails").split("    mapped")
+    registered.write_text("    mapped".join(text[:2]))
+    ran = cli("run", "flow_of_flows.yaml", *TEXTS[:4])
+    assert ran.code == 1
+    lines = [line.split()[:2] for line in ran.out.splitlines() if "run" in line]
+    states = dict(map(tuple, lines))
+    assert states["flow_of_flows"] == "Failed"
+    assert (states["flow1"], states["flow2"], states["fails"]) == ("Completed",) * 2 + ("Failed",)
+    assert "    Flow run encountered an exception: ValueError: boom\n" in ran.out
+    assert ran.err.startswith("error: flow 'flow_of_flows' ended as Failed")
+    assert "flow 'fails' ended as Failed" in ran.err
+
+
 def test_what_is_not_json_is_named_and_does_not_fail_the_run(cli: Cli, text_flows: Path) -> None:
     ran = cli("run", "text_flows.py:returns_object")
     assert ran.code == 0

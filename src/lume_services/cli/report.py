@@ -27,19 +27,13 @@ def report(run_id: str, services: Services) -> None:
     _write(services.scheduling.run_info(run_id), services, indent=0)
     for child in services.scheduling.child_runs(run_id):
         _write(child, services, indent=2)
+        if child.state_type != "COMPLETED":
+            console.line(" ".join((child.message or "no message").split()), indent=4)
 
 
 def _write(run: RunInfo, services: Services, indent: int) -> None:
-    time = lasted(run.started, run.ended)
-    console.line(
-        Cell(run.flow_name, "bold"),
-        state(run),
-        time,
-        Cell(f"run {console.short(run.id)}", "dim"),
-        indent=indent,
-    )
-    if run.state_type != "COMPLETED":
-        console.line(run.message or "no message", indent=indent + 2)
+    time, run_id = lasted(run.started, run.ended), f"run {console.short(run.id)}"
+    console.line(Cell(run.flow_name, "bold"), state(run), time, Cell(run_id, "dim"), indent=indent)
     for name, what in made(run, services):
         console.line(Cell(name, "dim"), what, indent=indent + 2)
 
