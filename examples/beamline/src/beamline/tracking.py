@@ -58,10 +58,7 @@ def track_bunch(line: at.Lattice, bunch: Bunch) -> Tracked:
     sizes, charges = [], []
     for place in range(len(line) + 1):
         if place:
-            line.track(
-                r, in_place=True, refpts=None, start_elem=place - 1, end_elem=place,
-                keep_lattice=place > 1,
-            )  # fmt: skip
+            line.track(r, in_place=True, refpts=None, start_elem=place - 1, end_elem=place)
         alive = np.isfinite(r[X])
         if np.count_nonzero(alive) < 3:
             raise InputError(
