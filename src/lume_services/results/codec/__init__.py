@@ -14,7 +14,7 @@ int beyond 64 bits        ``int``            the nearest double
 text with NUL, surrogate  ``str``            nothing
 complex                   ``complex``        nothing (parts as ``x.real``, ``x.imag``)
 bytes                     ``bytes``          nothing
-tuple, set, frozenset     same               nothing
+tuple, set, frozenset     same               nothing (an item as ``x.items.0``)
 dict with key ``@lume``   ``dict``           nothing
 datetime                  ``datetime``       ISO text with microseconds, in UTC with
                                              ``Z`` if it has a zone
@@ -24,6 +24,7 @@ Decimal                   ``decimal``        the nearest double
 UUID, paths               ``uuid``, ``path`` text
 registered enum           ``enum``           the member's value
 ``File``                  ``file``           nothing (as ``x.reference.filename``)
+``FileResult``            ``file_result``    nothing (as ``x.reference.filename``)
 NumPy scalar              ``numpy``          number, truth value, text or time
 NumPy array               ``ndarray``        nothing
 pandas                    see ``frames``     timestamps and time differences like above
