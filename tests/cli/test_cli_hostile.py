@@ -25,7 +25,7 @@ def refused(cli: Cli, *arguments: object) -> str:
         (["-p", "x"], "-p 'x' is not of the form name=value."),
         (["-p", "=1"], "-p '=1' is not of the form name=value."),
         (["-p", "a=1", "-p", "a=2"], "-p a is given twice; give each parameter once."),
-        (["-p"], "parameter -p requires an argument"),
+        (["-p"], "requires an argument."),
         (["--params", "nope.json"], "'nope.json' cannot be read: No such file or directory."),
         (["--params", "list.yaml"], "'list.yaml' holds a list; give a mapping"),
         (["--params", "bad.json"], "'bad.json' is malformed: "),
@@ -167,4 +167,5 @@ def test_unknown_runs(cli: Cli, command: str) -> None:
 @pytest.mark.parametrize("command", [("runs",), ("results", "show")])
 @pytest.mark.parametrize("limit", [0, -1])
 def test_limits(cli: Cli, command: tuple[str, ...], limit: int) -> None:
-    assert "--limit. Must be >= 1" in refused(cli, *command, "--limit", limit)
+    message = refused(cli, *command, "--limit", limit).replace('"', "")
+    assert f"Invalid value {limit} for --limit. Must be >= 1" in message

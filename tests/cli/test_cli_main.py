@@ -37,22 +37,22 @@ def test_version(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["regster"], 'Unknown command "regster". Did you mean "register"?'),
-        (["--nope"], 'Unknown command "--nope"'),
-        (["version", "--nope"], "Unknown option: --nope."),
+        (["regster"], "Unknown command regster. Did you mean register?"),
+        (["--nope"], "Unknown command --nope"),
+        (["version", "--nope"], "Unknown option: --nope"),
         (["version", "extra"], "Unused Tokens: ['extra']."),
-        (["runs", "--limit", "many"], 'unable to convert "many" into int'),
+        (["runs", "--limit", "many"], "unable to convert many into int"),
         (["runs", "shwo"], "Unused Tokens: ['shwo']."),
-        (["runs", "show"], 'Command "runs show" parameter ID requires an argument.'),
-        (["run"], 'Command "run" parameter TARGET requires an argument.'),
-        (["register", "m:f"], 'Command "register" parameter --project requires an argument.'),
+        (["runs", "show"], "Command runs show parameter ID requires an argument."),
+        (["run"], "Command run parameter TARGET requires an argument."),
+        (["register", "m:f"], "Command register parameter --project requires an argument."),
     ],
 )
 def test_a_wrong_command_line_is_bad_input(cli: Cli, arguments: list[str], message: str) -> None:
     code, out, err = cli(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith("error: ")
-    assert message in err
+    assert message in err.replace('"', "")
 
 
 def test_debug_shows_the_traceback(cli: Cli) -> None:
