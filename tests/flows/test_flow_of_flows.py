@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 import pytest
+from flow_records import TEXT_EXAMPLE
 
-from conftest import TEXT_EXAMPLE
 from lume_services import config
 from lume_services.errors import (
     FlowFailedError,
