@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from results_model import document
 
-from lume_services.errors import ResultsError, SettingsError, StoreUnavailableError
-from lume_services.services.results import sqlite
+from lume_services.errors import InputError, ResultsError, SettingsError, StoreUnavailableError
+from lume_services.services.results import sql, sqlite
 from lume_services.services.results.sql import SQLResultsDB
 
 _AS_NOBODY = """
@@ -162,6 +162,14 @@ def test_a_full_disk_saves_nothing(tmp_path: Path) -> None:
     assert "nothing was saved" in told
     assert count == "1"
     assert SQLResultsDB(f"sqlite:///{tmp_path}/r.sqlite").count({}) == 1
+
+
+def test_a_document_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sql, "MAX_BYTES", 1000)
+    db = sql.SQLResultsDB(f"sqlite:///{tmp_path}/r.sqlite")
+    with pytest.raises(InputError, match=r"hash-0 takes \d+ bytes, more than the 1000 .* as files"):
+        db.insert(document(data="é" * 500))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])

@@ -28,6 +28,9 @@ from lume_services.services.results.query import parse, parse_path, parse_sort
 from lume_services.services.results.sql_filter import condition, order
 from lume_services.services.results.sql_tables import KEYS, key_columns, prepare, results
 
+# SQLite's own bound.
+MAX_BYTES = 1_000_000_000
+
 _stores: weakref.WeakSet[SQLResultsDB] = weakref.WeakSet()
 _abandoned: list[Engine] = []
 
@@ -169,12 +172,17 @@ def _row(document: Document) -> dict[str, str]:
             raise InputError(f"a document needs a text {name!r}, not {value!r}")
     try:
         data = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        data.encode()
+        size = len(data.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(
             f"the document {keys['unique_hash']} is no strict JSON ({error}); encode it with "
             "lume_services.results.codec"
         ) from error
+    if size > MAX_BYTES:
+        raise InputError(
+            f"the document {keys['unique_hash']} takes {size} bytes, more than the {MAX_BYTES} "
+            "that a database holds; save large values as files"
+        )
     return {**keys, "data": data}  # type: ignore[dict-item]
 
 

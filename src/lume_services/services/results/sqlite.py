@@ -31,7 +31,6 @@ _NEXT_STEPS = {
     "SQLITE_PERM": "make the file and its directory writable, or set another LUME_HOME",
     "SQLITE_FULL": "free space on the disk; nothing was saved",
     "SQLITE_IOERR": "check the disk and its free space; nothing was saved",
-    "SQLITE_TOOBIG": "a document is larger than the database takes; save large arrays as files",
     "SQLITE_CORRUPT": "the file is damaged: put a backup in its place, or move it away",
     "SQLITE_NOTADB": "the file is no SQLite database: move it away, or set another LUME_HOME",
 }
