@@ -16,9 +16,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sybil import Example, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
+
+# A busy machine is no fault of the code.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 _FILE_NAME = re.compile(r"# (?P<name>\w+\.(?:py|ya?ml|toml))\n")
 _SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
