@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lume_services.flows.compatibility import Schema, at_index, clash
+from lume_services.services.scheduling.compatibility import Schema, at_index, clash
 from lume_services.services.scheduling.registry import FlowRecord
 from lume_services.services.scheduling.schema.flow_of_flows_schema import MappedParameter
 

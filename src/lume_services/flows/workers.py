@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 from lume_services.flows.progress import Progress
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 5.0
 
 
 def run_all(

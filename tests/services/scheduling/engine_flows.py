@@ -134,6 +134,40 @@ def twice_cached(x: int) -> list[int]:
     return [cached(x), cached(x)]
 
 
+@task
+def late(i: int) -> int:
+    time.sleep(0.02 * (i % 3))
+    return i
+
+
+@flow
+def scattered_flow(n: int) -> None:
+    late.map(list(range(n))).wait()
+
+
+@flow
+def chained_flow(n: int) -> list[float]:
+    return add.map(add.map(list(range(n)))).result()
+
+
+class QuenchError(Exception): ...
+
+
+@flow
+def quenching_flow() -> None:
+    raise QuenchError("the coil is at 9 K\nor above")
+
+
+@flow
+def stubborn_flow() -> None:
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        try:
+            time.sleep(0.05)
+        except KeyboardInterrupt:
+            continue
+
+
 class Twiss(BaseModel):
     beta: float
     alpha: float = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,14 @@ def test_a_module_that_does_not_import_is_named_with_its_error(
     (tmp_path / "broken.py").write_text(text)
     with pytest.raises(FlowNotFoundError, match=message):
         entrypoints.load(f"{tmp_path / 'broken.py'}:f")
+
+
+def test_threads_never_see_a_module_half_executed(tmp_path: Path) -> None:
+    path = tmp_path / "slow_import.py"
+    path.write_text("import time; time.sleep(0.3)\n" + MODULE)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(entrypoints.load, [f"{path}:double"] * 4))
+    assert {flow.name for flow in found} == {"double"}
 
 
 def test_a_flow_inside_a_function_cannot_be_registered() -> None:

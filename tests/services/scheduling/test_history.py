@@ -55,11 +55,16 @@ def test_a_schedule_needs_a_server(history: History) -> None:
     assert not history.path.exists()
 
 
+def _create_and_fail(history: History, registry: LocalRegistry) -> float:
+    with history.transaction():
+        registry.create_project("lost")
+        return 1 / 0
+
+
 def test_an_error_rolls_everything_back(history: History) -> None:
     registry = LocalRegistry(history)
-    with pytest.raises(ZeroDivisionError, match="division"), history.transaction():  # noqa: PT012
-        registry.create_project("lost")
-        1 / 0  # noqa: B018
+    with pytest.raises(ZeroDivisionError, match="division"):
+        _create_and_fail(history, registry)
     assert registry.projects() == []
     history.close()
 

@@ -59,6 +59,18 @@ def test_a_flow_returns_what_it_computes(
 def test_tasks_in_other_processes_know_their_run(service: SchedulingService) -> None:
     run_id = service.run(flows.processes_flow, project_name="linac")
     assert service.get_result(run_id) == [2, ["linac", "processes-flow"]]
+    assert service.get_task_result(run_id, "add") == 2
+    assert service.get_task_result(run_id, "identity") == ["linac", "processes-flow"]
+    assert [task.state_name for task in service.task_runs(run_id)] == ["Completed", "Completed"]
+
+
+def test_mapped_results_come_in_the_order_of_submission(service: SchedulingService) -> None:
+    run_id = service.run(flows.scattered_flow, {"n": 40})
+    assert service.get_task_result(run_id, "late") == list(range(40))
+
+
+def test_a_task_maps_over_the_futures_of_another(service: SchedulingService) -> None:
+    assert service.run_and_return(flows.chained_flow, {"n": 5}) == [2, 3, 4, 5, 6]
 
 
 def test_children_are_children_and_share_the_project(service: SchedulingService) -> None:
@@ -101,6 +113,8 @@ def test_a_failure_names_flow_task_and_cause(service: SchedulingService) -> None
     assert (error.task_name, error.cause_type) == ("broken", "ValueError")
     assert error.cause_message == "the magnet is off"
     assert 'raise ValueError("the magnet is off")' in (error.cause_traceback or "")
+    with pytest.raises(FlowFailedError, match=r"QuenchError: the coil is at 9 K\nor above \(run"):
+        service.run_and_return(flows.quenching_flow)
     assert service.run_info(error.run_id).state_name == "Failed"
 
 
@@ -112,7 +126,7 @@ def test_a_timeout_fails_the_run(service: SchedulingService) -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"x": "much"}, "x: Input should be a valid number"),
+        ({"x": "much"}, "parameter 'x' is 'much', expected number"),
         ({"y": 1}, r"unknown parameter 'y', there are: x; missing required parameter 'x'"),
         ({"x": {1}}, "parameter 'x' is not JSON-serialisable: set"),
     ],
@@ -181,9 +195,23 @@ def test_cancelling_ends_a_run_as_cancelled(service: SchedulingService) -> None:
         run_id = wait_for_running(service, "hooked-flow")
         service.cancel(run_id)
         assert isinstance(running.exception(10), KeyboardInterrupt)
+        service.cancel(run_id)  # nothing is left to cancel
     run = service.run_info(run_id)
     assert (run.state_type, run.state_name) == ("CANCELLED", "Cancelled")
     assert flows.hooks == ["running:Running", "cancellation:Cancelling"]
+
+
+def test_a_run_that_ends_well_while_it_is_cancelled_is_cancelled(
+    service: SchedulingService,
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(service.run, flows.stubborn_flow)
+        run_id = wait_for_running(service, "stubborn-flow")
+        service.cancel(run_id)
+        assert service.run_info(run_id).state_name == "Cancelling"
+        assert running.result(10) == run_id
+    run = service.run_info(run_id)
+    assert (run.state_name, run.error) == ("Cancelled", None)
 
 
 def wait_for_running(service: SchedulingService, flow_name: str) -> str:

@@ -14,20 +14,26 @@ RECORD = FlowRecord(
     "track",
     "linac",
     "m:f",
-    parameters={"properties": {"energy": {}, "charge": {}}, "required": ["energy"]},
+    parameters={
+        "properties": {"energy": {"type": "number"}, "charge": {}, "label": {"type": "string"}},
+        "required": ["energy"],
+    },
 )
 
 
 def test_good_parameters_pass() -> None:
     check_parameters(RECORD, {"energy": 1.5})
+    check_parameters(RECORD, {"energy": "1.5", "charge": [1, None], "label": "a"})
 
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
+        ({"energy": "high"}, "parameter 'energy' is 'high', expected number"),
+        ({"energy": 1, "label": 1}, r"is 1, expected string \(as text: -p 'label=\"1\"'\)"),
         ({}, "flow 'track': missing required parameter 'energy'"),
         ({"energy": 1, "chrge": 2}, r"unknown parameter 'chrge', did you mean 'charge'\?"),
-        ({"energy": 1, "zzz": 2}, "unknown parameter 'zzz', there are: charge, energy"),
+        ({"energy": 1, "zzz": 2}, "unknown parameter 'zzz', there are: charge, energy, label"),
         (
             {"energy": {1}},
             "parameter 'energy' is not JSON-serialisable: set; pass a file reference",

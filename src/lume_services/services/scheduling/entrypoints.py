@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import importlib.util
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from lume_services.services.scheduling.nearest import hint
 
 if TYPE_CHECKING:
     from prefect import Flow
+
+_importing = threading.RLock()
 
 FORMS = "'package.module:flow' or 'file.py:flow'"
 
@@ -91,8 +94,12 @@ def _import_file(path: Path) -> ModuleType:
         raise FlowNotFoundError(f"there is no file {str(path)!r}; expected {FORMS}.")
     path = path.resolve()
     name = _file_module_name(path)
-    if name in sys.modules:
-        return sys.modules[name]
+    # Two threads may ask for flows of one file: none must see the module half executed.
+    with _importing:
+        return sys.modules.get(name) or _execute(path, name)
+
+
+def _execute(path: Path, name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise FlowNotFoundError(f"{str(path)!r} is no Python file; expected {FORMS}.")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from importlib.metadata import packages_distributions
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse
 
 from lume_services import plugins
 from lume_services.errors import PluginError
@@ -22,6 +27,11 @@ GROUP = "orchestration"
 def names() -> list[str]:
     """Return the names of the flows that installed packages offer."""
     return plugins.names(GROUP)
+
+
+def entrypoints_by_name() -> dict[str, str]:
+    """Return the flows that installed packages offer: entrypoint by name, nothing imported."""
+    return {entry.name: entry.value for entry in metadata.entry_points(group=GROUP)}
 
 
 def find(name: str, project_name: str) -> FlowRecord | None:
@@ -83,14 +93,25 @@ def describe(
 
 @functools.cache
 def _package(module: str) -> str | None:
-    distributions = packages_distributions().get(module.partition(".")[0])
-    return distributions[0] if distributions else None
+    """Return the distribution that a module belongs to, also where it is installed as editable."""
+    top = module.partition(".")[0]
+    distributions = packages_distributions().get(top)
+    if distributions:
+        return distributions[0]
+    path = getattr(sys.modules.get(top), "__file__", None)
+    if path is None:
+        return None
+    owners = [(root, name) for name, root in _editables() if Path(path).is_relative_to(root)]
+    return max(owners, key=lambda owner: len(owner[0].parts))[1] if owners else None
+
+
+def _editables() -> Iterator[tuple[str, Path]]:
+    """Give the editable distributions and the folders that they are installed from (PEP 610)."""
+    for distribution in metadata.distributions():
+        origin = json.loads(distribution.read_text("direct_url.json") or "{}")
+        if origin.get("dir_info", {}).get("editable"):
+            yield distribution.name, Path(unquote(urlparse(origin["url"]).path))
 
 
 def _version(package: str | None) -> str | None:
-    if package is None:
-        return None
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+    return None if package is None else metadata.version(package)

@@ -57,20 +57,24 @@ def json_results(results: RunResults) -> dict[str, Any]:
 def failure(run: RunInfo, tasks: list[TaskRunInfo]) -> FlowFailedError:
     """Return the error that tells of a run which did not end as Completed."""
     failed = [task.task_name for task in tasks if task.state_type in {"FAILED", "CRASHED"}]
-    cause = run.error.strip().splitlines()[-1] if run.error else run.message or ""
-    kind, _, text = cause.partition(": ")
     where = f" in task {failed[-1]!r}" if failed else ""
     return FlowFailedError(
-        f"flow {run.flow_name!r} ended as {run.state_name}{where}: {cause} "
-        f"(run {run.id}; see: lume-services runs logs {run.id})",
+        f"flow {run.flow_name!r} ended as {run.state_name}{where}: {_cause(run)}",
         flow_name=run.flow_name,
         run_id=run.id,
         task_name=failed[-1] if failed else None,
         state=run.state_name,
-        cause_type=kind if run.error else None,
-        cause_message=text if run.error else run.message,
-        cause_traceback=run.error,
+        cause_type=run.error.type if run.error else None,
+        cause_message=run.error.message if run.error else run.message,
+        cause_traceback=run.error.traceback if run.error else None,
     )
+
+
+def _cause(run: RunInfo) -> str:
+    if run.error is not None and run.error.type == FlowFailedError.__name__:
+        return run.error.message  # which says where to look already
+    cause = f"{run.error.type}: {run.error.message}" if run.error else run.message or "no message"
+    return f"{cause} (run {run.id}; see: lume-services runs logs {run.id})"
 
 
 def _by_name(results: RunResults) -> dict[str, list[Value]]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import ParameterError
 from lume_services.services.scheduling import jsonable
+from lume_services.services.scheduling.compatibility import clash
 from lume_services.services.scheduling.nearest import hint
 from lume_services.services.scheduling.registry import FlowRecord
 
 if TYPE_CHECKING:
     from prefect import Flow
+
+_SHOWN = 60
+_TRUTH_VALUES = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "t", "f", "1", "0"})
 
 
 def check_parameters(record: FlowRecord, parameters: Mapping[str, Any]) -> None:
@@ -34,6 +39,7 @@ def check_parameters(record: FlowRecord, parameters: Mapping[str, Any]) -> None:
         *_unknown(parameters, list(properties)),
         *_missing(parameters, record.parameters.get("required", [])),
         *_not_json(parameters),
+        *_ill_typed(parameters, record.parameters),
     ]
     if problems:
         raise ParameterError(
@@ -42,21 +48,55 @@ def check_parameters(record: FlowRecord, parameters: Mapping[str, Any]) -> None:
 
 
 def check_types(flow: Flow[..., Any], parameters: Mapping[str, Any]) -> None:
-    """Refuse parameters whose types do not fit the flow's annotations.
+    """Refuse parameters that do not fit the flow's annotations.
+
+    Parameters
+    ----------
+    flow
+        The flow.
+    parameters
+        Values by parameter name; those that are missing are not looked at.
 
     Raises
     ------
     ParameterError
-        With the parameter, the value and what was expected.
+        Naming every such parameter, what it is and what was expected.
     """
     if not flow.should_validate_parameters:
         return
-    from prefect.exceptions import ParameterTypeError
+    try:
+        hints = typing.get_type_hints(flow.fn, include_extras=True)
+    except (NameError, TypeError):  # left to the engine, which has more ways to resolve a name
+        return
+    problems = [
+        f"parameter {name!r} is {_shown(value)}: {problem}"
+        for name, value in parameters.items()
+        if name in hints
+        for problem in _misfits(hints[name], value)
+    ]
+    if problems:
+        raise ParameterError(f"flow {flow.name!r}: " + "; ".join(problems))
+
+
+def _misfits(hint: Any, value: Any) -> list[str]:
+    from pydantic import (
+        PydanticSchemaGenerationError,
+        PydanticUserError,
+        TypeAdapter,
+        ValidationError,
+    )
 
     try:
-        flow.validate_parameters(dict(parameters))
-    except ParameterTypeError as error:
-        raise ParameterError(f"flow {flow.name!r}: {error}") from error
+        TypeAdapter(hint).validate_python(value)
+    except ValidationError as error:
+        return [_place(each["loc"]) + each["msg"] for each in error.errors(include_url=False)]
+    except (PydanticSchemaGenerationError, PydanticUserError):  # a type that pydantic does not know
+        return []
+    return []
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return f"at {'.'.join(map(str, location))}: " if location else ""
 
 
 def _unknown(parameters: Mapping[str, Any], known: list[str]) -> list[str]:
@@ -79,3 +119,32 @@ def _not_json(parameters: Mapping[str, Any]) -> list[str]:
                 "(save_file) or a database reference (save_db_result) instead"
             )
     return problems
+
+
+def _ill_typed(parameters: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    definitions = {"definitions": schema.get("definitions", {})}
+    problems = []
+    for name, value in parameters.items():
+        wanted = schema.get("properties", {}).get(name, {})
+        found = clash({"const": value}, {**wanted, **definitions})
+        if found is None or (isinstance(value, str) and _reads_as(value, found[1])):
+            continue
+        quoted = f" (as text: -p '{name}=\"{value}\"')" if "string" in found[1] else ""
+        problems.append(f"parameter {name!r} is {_shown(value)}, expected {found[1]}{quoted}")
+    return problems
+
+
+def _reads_as(text: str, wanted: str) -> bool:
+    """Whether Prefect takes a text for a number or a truth value."""
+    if "boolean" in wanted and text.lower() in _TRUTH_VALUES:
+        return True
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "integer" in wanted or "number" in wanted
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

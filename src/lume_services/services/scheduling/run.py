@@ -8,6 +8,15 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class RunError:
+    """The exception that ended a run: its class name, text and traceback."""
+
+    type: str
+    message: str
+    traceback: str
+
+
+@dataclass(frozen=True)
 class RunInfo:
     """A flow run.
 
@@ -30,7 +39,7 @@ class RunInfo:
     parent_run_id
         The run that this is a child of; None at the top.
     error
-        Traceback text of the exception that ended the run, if one did.
+        The exception that ended the run, if one did.
     """
 
     id: str
@@ -46,7 +55,7 @@ class RunInfo:
     ended: datetime | None = None
     run_count: int = 0
     parent_run_id: str | None = None
-    error: str | None = None
+    error: RunError | None = None
     tags: tuple[str, ...] = field(default=())
 
 

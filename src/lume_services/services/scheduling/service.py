@@ -111,6 +111,10 @@ class SchedulingService:
         """Return the registered flows of a project, or of all."""
         return self._backend.registry.records(project_name)
 
+    def installed_flows(self) -> dict[str, str]:
+        """Return the flows that installed packages offer: entrypoint by name."""
+        return installed.entrypoints_by_name()
+
     def load_flow(self, name: str, project_name: str = DEFAULT_PROJECT) -> Flow[..., Any]:
         """Import a registered flow.
 

@@ -52,6 +52,7 @@ class LocalBackend:
         self.registry = LocalRegistry(self._engine.history)
         self.history = LocalRunHistory(self._engine.history)
         self._threads: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     @classmethod
     def from_settings(cls, settings: LUMEServicesSettings) -> LocalBackend:
@@ -78,17 +79,24 @@ class LocalBackend:
             try:
                 execution.execute(self._engine.history, run, flow, dict(parameters))
             finally:
-                del self._threads[run["id"]]
+                with self._lock:
+                    del self._threads[run["id"]]
         run_id: str = run["id"]
         return run_id
 
     def cancel(self, run_id: str) -> None:
         """Interrupt a run of this process, as Ctrl-C would in its own thread.
 
-        The run ends as Cancelled as soon as its thread executes Python code again.
+        The run is Cancelling at once, and Cancelled as soon as its thread executes Python
+        code again or its process ends.
         """
-        thread = self._threads.get(run_id)
-        if thread is not None:
+        from lume_services.services.scheduling.local_api import execution
+
+        with self._lock:
+            thread = self._threads.get(run_id)
+            if thread is None:
+                return
+            execution.cancelling(self._engine.history, run_id)
             # What Python offers to stop a thread; Prefect's own timeouts use the same.
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import json
 import traceback
 import uuid
 from collections.abc import Mapping
@@ -68,6 +69,8 @@ def execute(history: History, run: JSON, flow: Flow[..., Any], parameters: JSON)
     flow_run = FlowRun.model_validate(run)
     try:
         value, exception = _outcome(flow, flow_run, parameters)
+        if _end_cancelling(history, run["id"]):
+            return
     except Exception as error:  # noqa: BLE001  (whatever the flow or the engine raises is kept)
         _keep_failure(history, run["id"], error)
         return
@@ -104,6 +107,12 @@ def _outcome(
     )
 
 
+def cancelling(history: History, run_id: str) -> None:
+    """Write that a run is about to be cancelled."""
+    with history.transaction() as db:
+        flow_runs.set_state(db, run_id, {"type": "CANCELLING", "name": "Cancelling"}, force=False)
+
+
 async def _collect(items: Any) -> list[Any]:
     return [item async for item in items]
 
@@ -123,13 +132,24 @@ def _keep_failure(
     history: History, run_id: str, error: BaseException, state: str = "FAILED"
 ) -> None:
     text = "".join(traceback.format_exception(error))
+    cause = {"type": type(error).__name__, "message": str(error), "traceback": text}
     with history.transaction() as db:
         run = flow_runs.read(db, run_id)
         if run is not None and run["state_type"] not in rules.TERMINAL:
             # The engine gives up without a final state when the API aborts a transition.
             message = f"{type(error).__name__}: {error}"
             flow_runs.fail(db, run, {"type": state, "name": state.capitalize(), "message": message})
-        db.execute("UPDATE flow_runs SET error = ? WHERE id = ?", (text, run_id))
+        db.execute("UPDATE flow_runs SET error = ? WHERE id = ?", (json.dumps(cause), run_id))
+
+
+def _end_cancelling(history: History, run_id: str) -> bool:
+    """Cancel a run that came to its end while it was to be cancelled; return whether."""
+    with history.transaction() as db:
+        run = flow_runs.read(db, run_id)
+        if run is not None and run["state_type"] == "CANCELLING":
+            flow_runs.fail(db, run, {"type": "CANCELLED", "name": "Cancelled"})
+            return True
+    return False
 
 
 def _labels(record: FlowRecord) -> JSON:

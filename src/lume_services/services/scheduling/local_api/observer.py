@@ -1,13 +1,16 @@
 """Takes task runs and what they return from Prefect's task engine, as they happen.
 
-The one place that touches internals of Prefect, two of them:
+The one place that touches internals of Prefect, three of them:
 
 - The task engine hands every state of a task run to
   ``prefect.task_engine.emit_task_run_state_change_event``. Prefect's own version turns it
   into an event for a server, which leaves out what the task returned. Ours writes both
   into the history, only for runs that report to an embedded API of this process.
-- ``ProcessPoolTaskRunner`` passes the events of its processes on in a thread that knows
-  nothing of the run's settings, and so would start a server. It gets the run's context.
+- ``ProcessPoolTaskRunner`` passes the logs of its processes on in a thread that knows
+  nothing of the run's settings, and so would start a server. It gets the run's context,
+  and its processes get this observer.
+- Prefect names task runs by UUIDs of the millisecond. Ours increase within it, so that
+  results of mapped tasks come in the order of their submission.
 """
 
 from __future__ import annotations
@@ -15,9 +18,13 @@ from __future__ import annotations
 import contextvars
 import functools
 import json
+import secrets
 import threading
+import time
+import uuid
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 from lume_services.services.scheduling import jsonable
 from lume_services.services.scheduling.local_api import task_runs
@@ -46,6 +53,7 @@ def watch(api_url: str, history: History) -> None:
 def _install() -> None:
     import prefect.task_engine
     import prefect.task_runners
+    import prefect.tasks
     from prefect.settings.context import get_current_settings
 
     engine: Any = prefect.task_engine
@@ -59,9 +67,53 @@ def _install() -> None:
         return None
 
     engine.emit_task_run_state_change_event = report
-    processes: Any = prefect.task_runners.ProcessPoolTaskRunner
-    forward = processes._forward_subprocess_messages
-    processes._forward_subprocess_messages = _InCallersContext(forward)
+    _watch_process_pools(prefect.task_runners.ProcessPoolTaskRunner)
+    increasing = IncreasingUUIDs()
+    for module in (prefect.task_runners, prefect.tasks):
+        cast(Any, module).uuid7 = increasing
+
+
+def _watch_process_pools(runner: Any) -> None:
+    from prefect.settings.context import get_current_settings
+
+    enter = runner.__enter__
+
+    def enter_watched(self: Any) -> Any:
+        url = get_current_settings().api.url or ""
+        if url in _histories:
+            arguments = (url, _histories[url].path, self._initializer, self._initargs)
+            self._initializer, self._initargs = _start_process, arguments
+        return enter(self)
+
+    runner.__enter__ = enter_watched
+    runner._forward_subprocess_messages = _InCallersContext(runner._forward_subprocess_messages)
+
+
+def _start_process(
+    api_url: str, path: Path, initializer: Callable[..., None] | None, arguments: tuple[Any, ...]
+) -> None:
+    """Start a process of a pool: observed, then as its flow's author wants it."""
+    watch(api_url, History(path))
+    if initializer is not None:
+        initializer(*arguments)
+
+
+class IncreasingUUIDs:
+    """Makes UUIDs of version 7, each greater than the one before (RFC 9562, section 6.2)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def __call__(self) -> uuid.UUID:
+        """Return the next one."""
+        with self._lock:
+            # Milliseconds above 12 bits that count: a full counter runs into the next millisecond.
+            self._last = max(self._last + 1, time.time_ns() // 1_000_000 << 12)
+            moment, counter = self._last >> 12, self._last & 0xFFF
+        return uuid.UUID(
+            int=moment << 80 | 7 << 76 | counter << 64 | 2 << 62 | secrets.randbits(62)
+        )
 
 
 class _InCallersContext:
@@ -116,7 +168,10 @@ def _document(task_run: Any, state: Any) -> dict[str, Any]:
             "name": state.name,
             "message": state.message,
             "timestamp": _time(state.timestamp),
-            "state_details": {},
+            "state_details": {
+                "flow_run_id": str(task_run.flow_run_id) if task_run.flow_run_id else None,
+                "task_run_id": str(task_run.id),
+            },
         },
     }
 

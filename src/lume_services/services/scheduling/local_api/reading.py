@@ -12,7 +12,14 @@ from lume_services.services.scheduling.local_api import flow_runs, logs
 from lume_services.services.scheduling.local_api.engine import flush_logs
 from lume_services.services.scheduling.local_api.history import History
 from lume_services.services.scheduling.local_api.processes import is_gone
-from lume_services.services.scheduling.run import LogLine, RunInfo, RunResults, TaskRunInfo, Value
+from lume_services.services.scheduling.run import (
+    LogLine,
+    RunError,
+    RunInfo,
+    RunResults,
+    TaskRunInfo,
+    Value,
+)
 
 _KILLED = (
     "The process that ran this flow ended without reporting: it was killed, ran out of memory, "
@@ -68,7 +75,7 @@ class LocalRunHistory:
         """Return a run's task runs in the order of their start."""
         with self._history.reading() as db:
             rows = db.execute(
-                "SELECT * FROM task_runs WHERE flow_run_id = ? AND task_name <> '' ORDER BY rowid",
+                "SELECT * FROM task_runs WHERE flow_run_id = ? AND task_name <> '' ORDER BY id",
                 (run_id,),
             ).fetchall()
         return [_task_run_info(row) for row in rows]
@@ -107,7 +114,7 @@ class LocalRunHistory:
             tasks = db.execute(
                 "SELECT task_name, result, result_problem FROM task_runs"
                 " WHERE flow_run_id = ? AND task_name <> '' AND state_type = 'COMPLETED'"
-                " ORDER BY rowid",
+                " ORDER BY id",
                 (run_id,),
             ).fetchall()
         return RunResults(
@@ -129,9 +136,13 @@ class LocalRunHistory:
             for run_id in gone:
                 run = flow_runs.read(db, run_id)
                 if run is not None:
-                    flow_runs.fail(
-                        db, run, {"type": "CRASHED", "name": "Crashed", "message": _KILLED}
-                    )
+                    flow_runs.fail(db, run, _end_of(run))
+
+
+def _end_of(run: dict[str, Any]) -> dict[str, Any]:
+    if run["state_type"] == "CANCELLING":
+        return {"type": "CANCELLED", "name": "Cancelled"}
+    return {"type": "CRASHED", "name": "Crashed", "message": _KILLED}
 
 
 def _value(row: sqlite3.Row) -> Value:
@@ -157,7 +168,7 @@ def _run_info(row: sqlite3.Row) -> RunInfo:
         ended=_time(run["end_time"]),
         run_count=run["run_count"],
         parent_run_id=row["parent_run_id"],
-        error=row["error"],
+        error=RunError(**json.loads(row["error"])) if row["error"] else None,
         tags=tuple(run["tags"]),
     )
 

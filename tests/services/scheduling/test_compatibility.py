@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
-from lume_services.flows.compatibility import at_index, clash
+from lume_services.services.scheduling.compatibility import at_index, clash
 
 
 class Point(BaseModel):
