@@ -31,7 +31,7 @@ def refused(cli: Cli, *arguments: object) -> str:
         (["--params", "bad.json"], "'bad.json' is malformed: "),
         (["-p", "c=1"], "unknown parameter 'c'"),
         ([], "missing required parameter 'a'"),
-        (["-p", "a=text"], "a: Input should be a valid integer"),
+        (["-p", "a=text"], "parameter 'a' is 'text', expected integer"),
     ],
 )
 def test_parameters(cli: Cli, text_flows: Path, options: list[str], message: str) -> None:
