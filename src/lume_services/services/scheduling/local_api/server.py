@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from lume_services.errors import SchedulingError
-from lume_services.services.scheduling.local_api.history import History
+from lume_services.services.scheduling.local_api.endpoints import Api
 
 START_SECONDS = 10.0
 
@@ -20,12 +20,12 @@ class LocalServer:
 
     Parameters
     ----------
-    history
-        Where runs are kept.
+    api
+        What answers.
     """
 
-    def __init__(self, history: History) -> None:
-        self._history = history
+    def __init__(self, api: Api) -> None:
+        self._api = api
         self._lock = threading.Lock()
         self._pid = 0
         self._port = 0
@@ -74,7 +74,7 @@ class LocalServer:
 
         self._auth_string = f"lume:{secrets.token_urlsafe(32)}"
         config = uvicorn.Config(
-            build(self._history, self._auth_string),
+            build(self._api, self._auth_string),
             log_config=None,
             access_log=False,
             lifespan="off",
