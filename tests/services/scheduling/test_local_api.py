@@ -48,7 +48,7 @@ def test_what_needs_a_server_says_so(engine: LocalEngine) -> None:
         for path in ["work_pools/", "deployments/filter", "automations/"]:
             answer = httpx.post(f"{api.url}/{path}", json={}, auth=(user, secret))
             assert answer.status_code == 501
-            assert f"/api/{path}: this needs a Prefect server" in answer.json()["detail"]
+            assert f"POST /{path}: this needs a Prefect server" in answer.json()["detail"]
 
 
 def test_pausing_from_outside_is_refused(engine: LocalEngine) -> None:
