@@ -8,8 +8,8 @@ from prefect import Flow, Task
 from prefect import flow as flow_decorator
 from prefect import task as task_decorator
 
-from lume_services.services.scheduling.description import return_schema
-from lume_services.services.scheduling.names_in_scope import UNKNOWN
+from lume_services.services.scheduling.description.annotations import return_schema
+from lume_services.services.scheduling.description.names_in_scope import UNKNOWN
 from lume_services.services.scheduling.registry import TaskRecord
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from prefect import Task
 
-from lume_services.services.scheduling.code_readers import read_code
-from lume_services.services.scheduling.names_in_scope import UNKNOWN, Scope
+from lume_services.services.scheduling.description.code_readers import read_code
+from lume_services.services.scheduling.description.names_in_scope import UNKNOWN, Scope
+from lume_services.services.scheduling.description.task_objects import task_record
 from lume_services.services.scheduling.registry import TaskRecord
-from lume_services.services.scheduling.task_objects import task_record
 
 MAX_FUNCTIONS = 1000
 

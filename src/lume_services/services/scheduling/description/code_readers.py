@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from lume_services.services.scheduling.description import return_schema
-from lume_services.services.scheduling.names_in_scope import UNKNOWN, Scope
-from lume_services.services.scheduling.registry import TaskRecord
-from lume_services.services.scheduling.task_objects import (
+from lume_services.services.scheduling.description.annotations import return_schema
+from lume_services.services.scheduling.description.names_in_scope import UNKNOWN, Scope
+from lume_services.services.scheduling.description.task_objects import (
     is_flow_maker,
     is_task,
     is_task_maker,
     made_task,
     renamed,
 )
+from lume_services.services.scheduling.registry import TaskRecord
 
 if TYPE_CHECKING:
-    from lume_services.services.scheduling.task_search import TaskSearch
+    from lume_services.services.scheduling.description.task_search import TaskSearch
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 

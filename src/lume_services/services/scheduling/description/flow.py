@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-import typing
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lume_services.services.scheduling.description.annotations import return_schema
 from lume_services.services.scheduling.registry import TaskRecord
 
 if TYPE_CHECKING:
@@ -50,7 +48,7 @@ def describe(flow: prefect.Flow[Any, Any]) -> Description:
     flow
         Any Prefect flow, sync or async.
     """
-    from lume_services.services.scheduling.task_search import find_tasks
+    from lume_services.services.scheduling.description.task_search import find_tasks
 
     return Description(
         name=flow.name,
@@ -59,22 +57,3 @@ def describe(flow: prefect.Flow[Any, Any]) -> Description:
         tasks=find_tasks(flow.fn),
         returns=return_schema(flow.fn),
     )
-
-
-def return_schema(function: Callable[..., Any]) -> dict[str, Any] | None:
-    """Return the JSON schema of a function's annotated return value; None when unknown."""
-    try:
-        hints = typing.get_type_hints(inspect.unwrap(function), include_extras=True)
-    except Exception:  # noqa: BLE001 - an annotation is an expression of the author's
-        return None
-    return _annotation_schema(hints["return"]) if "return" in hints else None
-
-
-def _annotation_schema(annotation: Any) -> dict[str, Any] | None:
-    from pydantic import TypeAdapter
-
-    try:
-        schema = TypeAdapter(annotation).json_schema(mode="serialization")
-    except Exception:  # noqa: BLE001 - types bring their own schema code
-        return None
-    return schema or None
