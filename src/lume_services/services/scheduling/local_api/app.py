@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lume_services.services.scheduling.local_api import events
-from lume_services.services.scheduling.local_api.endpoints import Answer, Api, error
+from lume_services.services.scheduling.local_api.answers import Answer, error
+from lume_services.services.scheduling.local_api.endpoints import Api
 
 PREFIX = "/api"
 

@@ -9,30 +9,31 @@ a real server, and says so with status 501.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from lume_services.services.scheduling.local_api import flow_runs, logs, task_runs
+from lume_services.services.scheduling.local_api import (
+    artifacts,
+    flow_runs,
+    limits,
+    logs,
+    task_runs,
+    variables,
+)
+from lume_services.services.scheduling.local_api.answers import (
+    JSON,
+    Answer,
+    Endpoint,
+    error,
+    found,
+    route,
+)
 from lume_services.services.scheduling.local_api.history import History
 
 NEEDS_SERVER = (
     "this needs a Prefect server, and the local backend has none: schedules, work pools, "
     "automations, blocks and pausing from outside work on a server backend (LUME_BACKEND)"
 )
-
-JSON = dict[str, Any]
-
-
-class Answer(NamedTuple):
-    """Status and JSON body of a response; ``...`` stands for no body."""
-
-    status: int
-    document: Any = ...
-
-
-Endpoint = Callable[[sqlite3.Connection, JSON, Any], Answer]
 
 
 class Api:
@@ -58,9 +59,9 @@ class Api:
             JSON, or nothing.
         """
         for expected, pattern, endpoint in _ROUTES:
-            found = pattern.fullmatch(path) if method == expected else None
-            if found is not None:
-                return self._call(endpoint, found.groupdict(), method, body)
+            fit = pattern.fullmatch(path) if method == expected else None
+            if fit is not None:
+                return self._call(endpoint, fit.groupdict(), method, body)
         return error(501, f"{method} {path}: {NEEDS_SERVER}")
 
     def _call(self, endpoint: Endpoint, parameters: JSON, method: str, body: bytes) -> Answer:
@@ -68,15 +69,6 @@ class Api:
         hold = self.history.reading() if method == "GET" else self.history.transaction()
         with hold as db:
             return endpoint(db, parameters, content)
-
-
-def error(status: int, message: str) -> Answer:
-    """Return an error in the form that Prefect's clients show."""
-    return Answer(status, {"detail": message, "exception_message": message})
-
-
-def _found(document: Any, status: int = 200) -> Answer:
-    return error(404, "not found") if document is None else Answer(status, document)
 
 
 def _health(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
@@ -102,7 +94,7 @@ def _create_flow(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
 
 
 def _read_flow(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
-    return _found(flow_runs.flow_name(db, at["id"]))
+    return found(flow_runs.flow_name(db, at["id"]))
 
 
 def _create_flow_run(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
@@ -110,24 +102,24 @@ def _create_flow_run(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
 
 
 def _read_flow_run(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
-    return _found(flow_runs.read(db, at["id"]))
+    return found(flow_runs.read(db, at["id"]))
 
 
 def _update_flow_run(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
-    return Answer(204) if flow_runs.update(db, at["id"], body) else _found(None)
+    return Answer(204) if flow_runs.update(db, at["id"], body) else found(None)
 
 
 def _update_labels(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
     run = flow_runs.read(db, at["id"])
     if run is None:
-        return _found(None)
+        return found(None)
     flow_runs.update(db, run["id"], {"labels": {**run["labels"], **body}})
     return Answer(204)
 
 
 def _set_state(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
     answer = flow_runs.set_state(db, at["id"], body["state"], bool(body.get("force")))
-    return _found(answer, 201)
+    return found(answer, 201)
 
 
 def _filter_flow_runs(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
@@ -136,8 +128,8 @@ def _filter_flow_runs(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
     if not parents:
         return error(501, f"filtering flow runs: {NEEDS_SERVER}")
     offset = body.get("offset") or 0
-    found = list(flow_runs.children(db, parents))
-    return Answer(200, found[offset : offset + (body.get("limit") or 200)])
+    runs = list(flow_runs.children(db, parents))
+    return Answer(200, runs[offset : offset + (body.get("limit") or 200)])
 
 
 def _create_task_run(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
@@ -146,7 +138,7 @@ def _create_task_run(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
 
 
 def _read_task_run(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
-    return _found(task_runs.read(db, at["id"]))
+    return found(task_runs.read(db, at["id"]))
 
 
 def _create_logs(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
@@ -154,25 +146,24 @@ def _create_logs(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
     return Answer(201)
 
 
-def _route(method: str, path: str, endpoint: Endpoint) -> tuple[str, re.Pattern[str], Endpoint]:
-    return method, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), endpoint
-
-
 _ROUTES = [
-    _route("POST", "/flow_runs/{id}/set_state", _set_state),
-    _route("GET", "/flow_runs/{id}", _read_flow_run),
-    _route("POST", "/flow_runs/", _create_flow_run),
-    _route("PATCH", "/flow_runs/{id}", _update_flow_run),
-    _route("PATCH", "/flow_runs/{id}/labels", _update_labels),
-    _route("POST", "/flow_runs/filter", _filter_flow_runs),
-    _route("POST", "/flows/", _create_flow),
-    _route("GET", "/flows/{id}", _read_flow),
-    _route("POST", "/task_runs/", _create_task_run),
-    _route("GET", "/task_runs/{id}", _read_task_run),
-    _route("POST", "/logs/", _create_logs),
-    _route("GET", "/admin/storage", _no_default_storage),
-    _route("GET", "/health", _health),
-    _route("GET", "/version", _version),
-    _route("GET", "/admin/version", _version),
-    _route("GET", "/csrf-token", _no_csrf),
+    route("POST", "/flow_runs/{id}/set_state", _set_state),
+    route("GET", "/flow_runs/{id}", _read_flow_run),
+    route("POST", "/flow_runs/", _create_flow_run),
+    route("PATCH", "/flow_runs/{id}", _update_flow_run),
+    route("PATCH", "/flow_runs/{id}/labels", _update_labels),
+    route("POST", "/flow_runs/filter", _filter_flow_runs),
+    route("POST", "/flows/", _create_flow),
+    route("GET", "/flows/{id}", _read_flow),
+    route("POST", "/task_runs/", _create_task_run),
+    route("GET", "/task_runs/{id}", _read_task_run),
+    route("POST", "/logs/", _create_logs),
+    route("GET", "/admin/storage", _no_default_storage),
+    route("GET", "/health", _health),
+    route("GET", "/version", _version),
+    route("GET", "/admin/version", _version),
+    route("GET", "/csrf-token", _no_csrf),
+    *variables.ROUTES,
+    *artifacts.ROUTES,
+    *limits.ROUTES,
 ]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lume_services.errors import SchedulingError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 30.0
 
 _SCHEMA = """
@@ -45,6 +45,11 @@ CREATE TABLE IF NOT EXISTS logs (
     id INTEGER PRIMARY KEY, flow_run_id TEXT, task_run_id TEXT, timestamp TEXT NOT NULL,
     level INTEGER NOT NULL, name TEXT NOT NULL, message TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS logs_by_flow_run ON logs (flow_run_id, timestamp);
+CREATE TABLE IF NOT EXISTS variables (name TEXT PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS artifacts (
+    id TEXT PRIMARY KEY, key TEXT, type TEXT, flow_run_id TEXT, task_run_id TEXT,
+    updated TEXT NOT NULL, document TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS artifacts_by_key ON artifacts (key, updated);
 """
 
 
