@@ -49,13 +49,25 @@ def test_a_module_of_the_working_directory_is_found(cli: Cli, text_flows: Path) 
 def test_registered_flows_are_listed_by_project(cli: Cli, registered: Path) -> None:
     assert cli("register", "text_flows.py:add", "--project", "other").code == 0
     file = registered.with_name("text_flows.py")
-    assert [row[:3] for row in cli("flows").rows] == [
+    assert [row[:3] for row in cli("flows").rows[:4]] == [
         ["add", "other", "a [b]"],
         ["flow1", "test", "text1 text2 [filename]"],
         ["flow2", "test", "file_rep"],
         ["flow3", "test", "text1 text2"],
     ]
-    assert cli("flows", "--project", "other").rows == [["add", "other", "a [b]", f"{file}:add"]]
+    (row,) = [row for row in cli("flows", "--project", "other").rows if row[1] != "(installed)"]
+    assert row == ["add", "other", "a [b]", f"{file}:add"]
+
+
+def test_flows_of_installed_packages_are_listed(
+    cli: Cli, text_flows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata = text_flows.parent / "site" / "lab-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: lab\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[orchestration]\nadd = text_flows:add\n")
+    monkeypatch.syspath_prepend(metadata.parent)
+    assert ["add", "(installed)", "", "text_flows:add"] in cli("flows").rows
 
 
 def test_a_specification_is_validated(cli: Cli, registered: Path) -> None:
@@ -158,6 +170,11 @@ def test_a_run_is_shown(cli: Cli, registered: Path) -> None:
     shown = cli("runs", "show", run_id[:8])
     assert shown.fields["id"] == run_id
     assert shown.fields["state"] == "Completed"
+    assert json.loads(shown.fields["parameters"]) == {
+        "flow1-text1": "hello",
+        "flow1-text2": " world",
+        "flow3-text2": "hello world",
+    }
     assert [row.split("\t")[1:4] for row in shown.out.splitlines()[-3:]] == [
         ["flow1", "test", "Completed"],
         ["flow2", "test", "Completed"],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 STATE_STYLES = {
     "COMPLETED": "green",
@@ -20,6 +22,9 @@ _SHORT = 8
 
 debugging = ContextVar("debugging", default=False)
 """Whether tracebacks are wanted."""
+
+for_programs = ContextVar("for_programs", default=False)
+"""Whether JSON is wanted in place of text."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,15 @@ def short(identifier: str) -> str:
 def write(text: str = "") -> None:
     """Write a line to standard output, exactly as given."""
     sys.stdout.write(f"{text}\n")
+
+
+def document(value: Any) -> None:
+    """Write a value as JSON: what a command gives to programs."""
+    write(json.dumps(value, indent=2, ensure_ascii=False, default=_jsonable))
+
+
+def _jsonable(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def error(message: str) -> None:

@@ -28,13 +28,14 @@ _BAD_INPUT_ERRORS = (
 
 _COMMANDS = {
     "register": ("register:register", "Register a flow with a project."),
-    "flows": ("register:flows", "List the registered flows."),
+    "flows": ("register:flows", "List the flows that are registered or installed."),
     "validate": ("validate:validate", "Check a flow-of-flows file without running anything."),
     "run": ("run:run", "Run a flow or a flow-of-flows file."),
     "runs": ("runs:app", "List runs; show one, or its logs."),
-    "results": ("results:app", "Show database results."),
+    "results": ("results:app", "Find, show and export database results."),
     "config": ("config:app", "Show the settings, or check the services."),
     "version": ("version:version", "Show versions."),
+    "--install-completion": ("completion:install", "Let the shell complete commands."),
 }
 
 app = App(
@@ -54,6 +55,7 @@ for _name, (_target, _help) in _COMMANDS.items():
 def _launch(
     *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
     debug: Annotated[bool, Parameter(show_default=False)] = False,
+    json: Annotated[bool, Parameter(show_default=False)] = False,
 ) -> int:
     """Run accelerator models as Prefect flows, from a laptop to a cluster.
 
@@ -61,8 +63,11 @@ def _launch(
     ----------
     debug
         Show the traceback of an error.
+    json
+        Write one JSON document in place of text.
     """
     console.debugging.set(debug)
+    console.for_programs.set(json)
     try:
         code: int | None = app(tokens, exit_on_error=False, print_error=False)
         sys.stdout.flush()

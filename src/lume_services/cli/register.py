@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -39,24 +40,30 @@ def register(
     import_from_here()
     scheduling = config.current().scheduling
     record = scheduling.register_flow(flow, project, image=image, labels=label or ())
-    console.fields(_described(record))
+    if console.for_programs.get():
+        console.document(asdict(record))
+    else:
+        console.fields(_described(record))
 
 
 def flows(*, project: str | None = None) -> None:
-    """List the registered flows.
+    """List the flows that are registered or offered by installed packages.
 
     Parameters
     ----------
     project
-        Only flows of this project.
+        Only flows of this project; those of installed packages belong to every one.
     """
     from lume_services import config
 
-    records = config.current().scheduling.records(project)
-    columns = ("FLOW", "PROJECT", "PARAMETERS", "ENTRYPOINT")
-    console.table(
-        columns, [[r.name, r.project_name, _parameters(r), r.entrypoint] for r in records]
-    )
+    scheduling = config.current().scheduling
+    records, installed = scheduling.records(project), scheduling.installed_flows()
+    if console.for_programs.get():
+        console.document({"registered": [asdict(r) for r in records], "installed": installed})
+        return
+    rows = [[r.name, r.project_name, _parameters(r), r.entrypoint] for r in records]
+    rows += [[name, "(installed)", "", entrypoint] for name, entrypoint in installed.items()]
+    console.table(("FLOW", "PROJECT", "PARAMETERS", "ENTRYPOINT"), rows)
 
 
 def _described(record: FlowRecord) -> list[tuple[str, str | console.Cell]]:

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from lume_services.cli import console
+from lume_services.cli import console, runs
 from lume_services.cli.console import Cell
-from lume_services.cli.runs import state
 from lume_services.cli.times import lasted
 from lume_services.errors import NotSerializableError
 from lume_services.files import is_reference
@@ -24,18 +23,44 @@ _UNITS = ("bytes", "kB", "MB", "GB")
 
 def report(run_id: str, services: Services) -> None:
     """Write a run's final state, its children's, and what they made and where."""
-    _write(services.scheduling.run_info(run_id), services, indent=0)
+    run = services.scheduling.run_info(run_id)
+    if console.for_programs.get():
+        console.document(document(run, services))
+        return
+    _write(run, services, indent=0)
     for child in services.scheduling.child_runs(run_id):
         _write(child, services, indent=2)
         if child.state_type != "COMPLETED":
             console.line(" ".join((child.message or "no message").split()), indent=4)
 
 
+def document(run: RunInfo, services: Services) -> dict[str, Any]:
+    """Return a run, what its tasks and it returned, and its children, for programs."""
+    children = services.scheduling.child_runs(run.id)
+    return {
+        **runs.document(run),
+        **_values(run, services),
+        "children": [document(child, services) for child in children],
+    }
+
+
+def _values(run: RunInfo, services: Services) -> dict[str, Any]:
+    values: dict[str, Any] = {"task_results": services.scheduling.task_results(run.id)}
+    if run.state_type == "COMPLETED":
+        try:
+            values["returned"] = services.scheduling.get_result(run.id)
+        except NotSerializableError as error:
+            values["problem"] = str(error)
+    return values
+
+
 def _write(run: RunInfo, services: Services, indent: int) -> None:
     time, run_id = lasted(run.started, run.ended), f"run {console.short(run.id)}"
-    console.line(Cell(run.flow_name, "bold"), state(run), time, Cell(run_id, "dim"), indent=indent)
-    for name, what in made(run, services):
-        console.line(Cell(name, "dim"), what, indent=indent + 2)
+    console.line(
+        Cell(run.flow_name, "bold"), runs.state(run), time, Cell(run_id, "dim"), indent=indent
+    )
+    for producer, what in made(run, services):
+        console.line(Cell(producer, "dim"), what, indent=indent + 2)
 
 
 def made(run: RunInfo, services: Services) -> Iterator[tuple[str, str]]:

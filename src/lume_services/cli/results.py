@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
 from lume_services.cli import console
 from lume_services.cli.count import Count
+from lume_services.errors import LumeServicesError
 
 if TYPE_CHECKING:
     from lume_services.services.results.db import Document, ResultsDB
 
-app = App(name="results", help="Show database results.")
+app = App(name="results", help="Find, show and export database results.")
+app.command("lume_services.cli.search:find", name="find", help="Find database results.")
+app.command("lume_services.cli.export:export", name="export", help="Write results to a file.")
 
 _ITEMS_SHOWN = 20
 
@@ -38,11 +40,13 @@ def show(
         How many at most.
     """
     from lume_services import config
-    from lume_services.results.codec import decode
 
-    for document in _find(config.current().results_db, result_id, project, limit):
-        shown = summary(decode(document))
-        console.write(json.dumps(shown, indent=2, ensure_ascii=False, default=str))
+    documents = _find(config.current().results_db, result_id, project, limit)
+    if console.for_programs.get():
+        console.document(documents)
+        return
+    for document in documents:
+        console.document(summary(readable(document)))
 
 
 def _find(
@@ -65,6 +69,16 @@ def _find(
 
 def _begins(field: str, prefix: str) -> dict[str, Any]:
     return {field: {"$gte": prefix, "$lt": f"{prefix}\U0010ffff"}}
+
+
+def readable(value: Any) -> Any:
+    """Return the value that a stored one stands for, or itself where its type is not known."""
+    from lume_services.results.codec import decode
+
+    try:
+        return decode(value)
+    except LumeServicesError:
+        return value
 
 
 def summary(value: Any) -> Any:

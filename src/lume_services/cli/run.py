@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ from cyclopts import Parameter
 
 from lume_services.cli import console
 from lume_services.cli.parameters import gather
+from lume_services.cli.streams import stdout_for_the_document
 from lume_services.cli.target import import_from_here, is_entrypoint, is_specification
 
 if TYPE_CHECKING:
@@ -45,10 +47,11 @@ def run(
     import_from_here()
     if not console.debugging.get():
         leave_out_tracebacks()
-    if is_specification(target):
-        run_id = _run_specification(Path(target), parameters)
-    else:
-        run_id = _run_flow(target, project, parameters, services.scheduling)
+    with stdout_for_the_document() if console.for_programs.get() else nullcontext():
+        if is_specification(target):
+            run_id = _run_specification(Path(target), parameters)
+        else:
+            run_id = _run_flow(target, project, parameters, services.scheduling)
     report(run_id, services)
     services.scheduling.require_completed(run_id)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -36,7 +37,10 @@ def list_runs(*, project: str | None = None, limit: Count = 50) -> None:
     from lume_services import config
 
     runs = config.current().scheduling.runs(limit=limit, project_name=project)
-    console.table(_RUN_COLUMNS, [_run_row(run) for run in runs])
+    if console.for_programs.get():
+        console.document([document(run) for run in runs])
+    else:
+        console.table(_RUN_COLUMNS, [_run_row(run) for run in runs])
 
 
 @app.command
@@ -52,8 +56,13 @@ def show(run_id: Annotated[str, Parameter(name="ID")], /) -> None:
 
     scheduling = config.current().scheduling
     run = scheduling.run_info(run_id)
-    console.fields(_described(run))
     tasks, children = scheduling.task_runs(run.id), scheduling.child_runs(run.id)
+    if console.for_programs.get():
+        parts = {"tasks": [asdict(task) for task in tasks]}
+        parts["children"] = [document(child) for child in children]
+        console.document({**document(run), **parts})
+        return
+    console.fields(_described(run))
     if tasks:
         console.write()
         console.table(_TASK_COLUMNS, [_task_row(task) for task in tasks])
@@ -75,9 +84,25 @@ def logs(run_id: Annotated[str, Parameter(name="ID")], /) -> None:
 
     scheduling = config.current().scheduling
     run = scheduling.run_info(run_id)
+    if console.for_programs.get():
+        console.document([asdict(line) for line in scheduling.logs(run.id)])
+        return
     names = {task.id: task.name for task in scheduling.task_runs(run.id)}
     for line in scheduling.logs(run.id):
         console.write(_log_line(line, names.get(line.task_run_id or "", run.flow_name)))
+
+
+def document(run: RunInfo) -> dict[str, Any]:
+    """Return what is known of a run, for programs."""
+    return {**asdict(run), "parameters": given(run)}
+
+
+def given(run: RunInfo) -> dict[str, Any]:
+    """Return a run's parameters; of a flow-of-flows those by ``{flow}-{param}``."""
+    if run.parameters.keys() == {"specification", "parameters"}:
+        values: dict[str, Any] = run.parameters["parameters"]
+        return values
+    return run.parameters
 
 
 def state(run: RunInfo | TaskRunInfo) -> Cell:
@@ -97,7 +122,7 @@ def _run_row(run: RunInfo) -> list[str | Cell]:
 
 
 def _described(run: RunInfo) -> list[tuple[str, str | Cell]]:
-    parameters = json.dumps(run.parameters, ensure_ascii=False)
+    parameters = json.dumps(given(run), ensure_ascii=False)
     pairs: list[tuple[str, str | Cell | None]] = [
         ("id", run.id),
         ("name", run.name),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lume_services.cli import console
 from lume_services.cli.target import import_from_here
@@ -25,6 +26,9 @@ def validate(file: Path, /) -> None:
 
     import_from_here()
     flow_of_flows = FlowOfFlows.from_yaml(file)
+    if console.for_programs.get():
+        console.document(_document(flow_of_flows))
+        return
     console.fields(
         [
             ("valid", str(file)),
@@ -37,6 +41,17 @@ def validate(file: Path, /) -> None:
         rows = [[p.name, p.type, _default(p)] for p in flow_of_flows.parameters]
         console.write()
         console.table(("PARAMETER", "TYPE", "DEFAULT"), rows)
+
+
+def _document(flow_of_flows: FlowOfFlows) -> dict[str, Any]:
+    return {
+        "name": flow_of_flows.name,
+        "project_name": flow_of_flows.project_name,
+        "flows": [
+            {"name": node.name, "after": list(node.parents)} for node in flow_of_flows.plan.nodes
+        ],
+        "parameters": [asdict(parameter) for parameter in flow_of_flows.parameters],
+    }
 
 
 def _flows(flow_of_flows: FlowOfFlows) -> list[str]:

@@ -11,6 +11,12 @@ from lume_services.cli import console
 
 def version() -> None:
     """Show the versions of LUME-services, Prefect and Python."""
-    console.write(f"lume-services {lume_services.__version__}")
-    console.write(f"prefect {metadata.version('prefect')}")
-    console.write(f"python {platform.python_version()}")
+    versions = {
+        "lume-services": lume_services.__version__,
+        "prefect": metadata.version("prefect"),
+        "python": platform.python_version(),
+    }
+    if console.for_programs.get():
+        console.document(versions)
+    else:
+        console.write("\n".join(f"{name} {number}" for name, number in versions.items()))

@@ -1,0 +1,177 @@
+"""Finding and exporting database results."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_calling import Cli
+from pyarrow import parquet
+
+from lume_services import Result
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def save(number: int, project: str = "lab", **outputs: Any) -> Result:
+    result = Result(
+        project_name=project,
+        flow_id=f"{number}-run",
+        flow_name="track",
+        inputs={"k1": 1.5 * number},
+        outputs=outputs,
+        created=START + timedelta(hours=number),
+    )
+    result.insert()
+    return result
+
+
+@pytest.fixture
+def saved() -> list[Result]:
+    return [save(number, "lab" if number else "test", x=number % 2) for number in range(4)]
+
+
+def test_the_newest_are_listed_first(cli: Cli, saved: list[Result]) -> None:
+    code, out, err = cli("results", "find", "--limit", 2)
+    assert (code, err) == (0, "")
+    assert [line.split("\t") for line in out.splitlines()] == [
+        ["HASH", "FLOW", "PROJECT", "CREATED", "OUTPUTS"],
+        [saved[3].unique_rep()["unique_hash"], "track", "lab", "2026-01-01T03:00:00+00:00", "x=1"],
+        [saved[2].unique_rep()["unique_hash"], "track", "lab", "2026-01-01T02:00:00+00:00", "x=0"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--where", '{"inputs.k1": {"$gt": 1.5}}'], [["4.5"], ["3.0"]]),
+        (["--where", '{"outputs.x": 1}', "--sort", "inputs.k1"], [["1.5"], ["4.5"]]),
+        (["--sort", "inputs.k1", "--descending", "--limit", "1"], [["4.5"]]),
+        (["--project", "test"], [["0.0"]]),
+        (["--project", "test", "--where", '{"outputs.x": 1}'], []),
+    ],
+)
+def test_a_search(cli: Cli, saved: list[Result], options: list[str], expected: object) -> None:
+    assert cli("results", "find", "--columns", "inputs.k1", *options).rows == expected
+
+
+def test_a_column_may_be_missing_in_some(cli: Cli) -> None:
+    save(0, x=1)
+    save(1, y=np.zeros((2, 3)), z={"a": "text"})
+    found = cli("results", "find", "--columns", "outputs.x, outputs.y,outputs.z")
+    assert found.out.splitlines()[0] == "outputs.x\toutputs.y\toutputs.z"
+    assert found.rows == [["-", "ndarray 2x3 float64, from 0 to 0", "a=text"], ["1", "-", "-"]]
+
+
+@pytest.mark.parametrize("command", [["find"], ["export", "--to", "r.csv"]])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--where", "{"], "--where '{' is not JSON (Expecting property name"),
+        (["--where", "[1]"], "--where takes a JSON object such as"),
+        (["--where", '{"outputs.x": {"$lte": null}}'], "takes a number or a text, not None"),
+        (["--where", '{"$xor": []}'], "unknown operator '$xor'"),
+        (["--sort", "a..b"], "the path 'a..b' cannot be searched"),
+        (["--columns", "a,,b"], "a path is dotted text like 'outputs.x', not ''"),
+    ],
+)
+def test_what_cannot_be_searched(
+    cli: Cli, saved: list[Result], command: list[str], options: list[str], message: str
+) -> None:
+    code, out, err = cli("results", *command, *options)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert list(Path.cwd().iterdir()) == []
+
+
+def rows_of(file: str) -> list[dict[str, str]]:
+    with Path(file).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_csv_has_every_path_and_readable_values(cli: Cli) -> None:
+    save(0, xs=np.array([0.5, 1.5]), ok=True, note='say "hi", twice\nand\u2028', none=None)
+    save(1, nested={"a.b": [1, 2], "c": {"d": float("nan")}}, at=START)
+    exported = cli("results", "export", "--to", "r.csv", "--sort", "inputs.k1")
+    assert exported.fields == {"results": "2", "file": "r.csv"}
+    first, second = rows_of("r.csv")
+    assert first["inputs.k1"] == "0.0"
+    assert first["created"] == "2026-01-01T00:00:00+00:00"
+    assert first["outputs.xs"] == "[0.5, 1.5]"
+    assert (first["outputs.ok"], first["outputs.none"]) == ("true", "")
+    assert first["outputs.note"] == 'say "hi", twice\nand\u2028'
+    assert first["outputs.at"] == second["outputs.xs"] == ""
+    assert second[r"outputs.nested.a\.b"] == "[1, 2]"
+    assert second["outputs.nested.c.d"] == "NaN"
+    assert second["outputs.at"] == "2026-01-01T00:00:00+00:00"
+    shown = cli("results", "find", "--columns", r"outputs.nested.a\.b", "--limit", 1)
+    assert shown.rows == [["[1, 2]"]]
+
+
+def test_json_lines_hold_the_results_as_stored(cli: Cli, saved: list[Result]) -> None:
+    assert cli("results", "export", "--to", "r.jsonl", "--limit", 3).code == 0
+    lines = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
+    assert [line["unique_hash"] for line in lines] == [
+        result.unique_rep()["unique_hash"] for result in reversed(saved[1:])
+    ]
+    assert lines[0]["outputs"] == {"x": 1}
+    assert lines == json.loads(cli("results", "find", "--limit", 3, "--json").out)
+
+
+def test_parquet_has_types(cli: Cli) -> None:
+    save(0, xs=np.array([0.5, 1.5]), ok=True)
+    save(1, xs=np.array([[1, 2], [3, 4]]), note="text", at=START)
+    columns = ["created", "inputs.k1", "outputs.ok", "outputs.note", "outputs.at"]
+    options = ["--columns", ",".join(columns), "--sort", "inputs.k1"]
+    assert cli("results", "export", "--to", "r.parquet", *options).code == 0
+    assert parquet.read_table("r.parquet").to_pylist() == [
+        dict(zip(columns, [START, 0.0, True, None, None], strict=True)),
+        dict(zip(columns, [START + timedelta(hours=1), 1.5, None, "text", START], strict=True)),
+    ]
+    refused = cli("results", "export", "--to", "r.parquet")
+    assert (refused.code, refused.out) == (2, "")
+    assert "the values of 'outputs.xs' do not fit one Parquet column" in refused.err
+    assert parquet.read_table("r.parquet").num_rows == 2
+
+
+def test_arrays_are_lists_in_parquet(cli: Cli) -> None:
+    save(0, xs=np.array([0.5, 1.5]))
+    assert cli("results", "export", "--to", "r.parquet").code == 0
+    (row,) = parquet.read_table("r.parquet").to_pylist()
+    assert row["outputs.xs"] == [0.5, 1.5]
+    assert row["parents"] == []
+
+
+def test_parquet_needs_pyarrow(
+    cli: Cli, saved: list[Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    code, out, err = cli("results", "export", "--to", "r.parquet")
+    assert (code, out) == (2, "")
+    assert "pip install 'lume-services[parquet]'" in err
+    assert list(Path.cwd().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        ("r.xlsx", "--to 'r.xlsx' does not end with .csv, .jsonl, .parquet; give one."),
+        ("nowhere/r.csv", "there is no directory 'nowhere'; make it first."),
+    ],
+)
+def test_where_nothing_can_be_exported_to(cli: Cli, to: str, message: str) -> None:
+    code, out, err = cli("results", "export", "--to", to)
+    assert (code, out, err) == (2, "", f"error: {message}\n")
+
+
+def test_no_results_make_an_empty_file(cli: Cli) -> None:
+    assert cli("results", "export", "--to", "r.csv").fields["results"] == "0"
+    assert Path("r.csv").read_text().strip() == ""
+    assert cli("results", "export", "--to", "r.jsonl", "--json").code == 0
+    assert Path("r.jsonl").read_text() == ""
