@@ -35,6 +35,17 @@ class Flow:
     def __repr__(self) -> str:
         return f"Flow({self.name!r}, {self.project_name!r})"
 
+    def _repr_html_(self) -> str:
+        """Return tables of its parameters and tasks for notebooks."""
+        from lume_services.pictures import html
+
+        parameters = html.table(
+            ("Parameter", "Type", "Default"),
+            [(each.name, each.type, each.default_text or "required") for each in self.parameters],
+        )
+        tasks = html.table(("Task",), [(name,) for name in self.tasks])
+        return html.sheet(self.name, (f"project {self.project_name}",), parameters, tasks)
+
     @property
     def name(self) -> str:
         """The flow's name."""

@@ -44,6 +44,26 @@ class FlowOfFlows:
     def __repr__(self) -> str:
         return f"FlowOfFlows({self.name!r}, {self.project_name!r})"
 
+    def _repr_html_(self) -> str:
+        """Return a picture for notebooks."""
+        from lume_services.pictures import html
+
+        return html.scrolling(self._svg())
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Return what notebooks show and what they export."""
+        return {
+            "text/plain": repr(self),
+            "text/html": self._repr_html_(),
+            "image/svg+xml": self._svg(),
+        }
+
+    def _svg(self) -> str:
+        from lume_services.flows.shape import shape
+        from lume_services.pictures.graph import graph
+
+        return graph(shape(self.plan), theme="auto")
+
     @classmethod
     def from_yaml(cls, source: Path | str | Mapping[str, Any]) -> FlowOfFlows:
         """Read and validate a specification.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,11 @@ class FlowParameter:
     type: str
     required: bool
     default: Any = None
+
+    @property
+    def default_text(self) -> str | None:
+        """The default as JSON; None where it is required."""
+        return None if self.required else json.dumps(self.default, ensure_ascii=False)
 
 
 def flow_parameters(schema: Mapping[str, Any]) -> tuple[FlowParameter, ...]:

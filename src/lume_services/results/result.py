@@ -88,6 +88,16 @@ class Result(BaseModel):
         """Hash the identity."""
         return hash(self._document()["unique_hash"])
 
+    def _repr_html_(self) -> str:
+        """Return tables of its values for notebooks, arrays summarised."""
+        from lume_services.pictures import html, values
+
+        created = self.created.isoformat(" ", "seconds")
+        facts = (f"project {self.project_name}", f"flow id {self.flow_id}", created)
+        inputs = html.table(("Input", ""), values.named(self.inputs))
+        outputs = html.table(("Output", ""), values.named(self.outputs))
+        return html.sheet(type(self).__name__, facts, inputs, outputs)
+
     def insert(self) -> dict[str, Any]:
         """Save the result, unless it is saved already, and return its reference.
 

@@ -1,0 +1,57 @@
+"""What a picture of a flow-of-flows shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A parameter that comes from another flow.
+
+    Parameters
+    ----------
+    parameter
+        Its name.
+    flow, task
+        The flow and the task whose result it takes; no task where it is what the flow
+        returns.
+    map_type
+        ``raw``, ``file`` or ``db``.
+    index
+        What it takes of the result, in words.
+    """
+
+    parameter: str
+    flow: str
+    task: str | None
+    map_type: str
+    index: str = ""
+
+
+@dataclass(frozen=True)
+class Free:
+    """A parameter that no mapping gives; ``default`` is None where it is required."""
+
+    name: str
+    default: str | None
+
+
+@dataclass(frozen=True)
+class FlowShape:
+    """A flow with its parameters and the names of its tasks."""
+
+    name: str
+    project_name: str
+    mappings: tuple[Mapping, ...] = ()
+    free: tuple[Free, ...] = ()
+    tasks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A flow-of-flows: its flows, parents before children."""
+
+    name: str
+    project_name: str
+    flows: tuple[FlowShape, ...]
