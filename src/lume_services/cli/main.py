@@ -33,6 +33,7 @@ _COMMANDS = {
     "run": ("run:run", "Run a flow or a flow-of-flows file."),
     "runs": ("runs:app", "List runs; show one, or its logs."),
     "results": ("results:app", "Find, show and export database results."),
+    "graph": ("graph:graph", "Draw a flow-of-flows, or one of its runs."),
     "config": ("config:app", "Show the settings, or check the services."),
     "version": ("version:version", "Show versions."),
     "--install-completion": ("completion:install", "Let the shell complete commands."),
