@@ -107,7 +107,7 @@ def test_json_refuses_what_would_change(value: object, message: str, tmp_path: P
             r"^the value at '\[0\]\.a' is of type set, which a YAMLFile cannot",
         ),
         (object(), "^the value is of type object, which a YAMLFile cannot hold"),
-        ({"a": Path()}, r"^the value at 'a' is of type pathlib\.PosixPath, which a YAML"),
+        ({"a": Path()}, r"^the value at 'a' is of type pathlib\.[\w.]*PosixPath, which a YAML"),
         ({None: 1}, "^the value has the key None of type NoneType; the keys of a YAMLFile are str"),
         (deep(100), "is nested deeper than the 100 levels that a YAMLFile holds"),
         ("\ud800", "^text in a YAMLFile must be Unicode"),

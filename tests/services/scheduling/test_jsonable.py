@@ -38,7 +38,7 @@ def test_json_has_no_problem(value: Any) -> None:
         ([float("-inf")], "the number -inf at [0]"),
         ({"x": {1: 2}}, "a dictionary key of type int at x"),
         (np.zeros(2), "numpy.ndarray"),
-        (Path("a"), f"pathlib.{type(Path('a')).__name__}"),
+        (Path("a"), f"{type(Path('a')).__module__}.{type(Path('a')).__name__}"),
     ],
 )
 def test_the_first_problem_is_named(value: Any, message: str) -> None:
