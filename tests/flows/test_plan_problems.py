@@ -210,6 +210,33 @@ composing_flows:
     assert all(problem.startswith(f"{file}:") for problem in problems(file))
 
 
+def test_faults_of_form_do_not_hide_the_others(tmp_path):
+    file = tmp_path / "bad.yaml"
+    file.write_text(
+        YAML.replace("labels: [lume-services]", "labels: lume-services")
+        .replace("parent_flow_name: flow1", "parent_flow_nam: flow1")
+        .replace("parent_task_name: save_db_result", "parent_task_name: save_db_reslt")
+    )
+    messages = [re.sub(r".*bad\.yaml:", "", problem) for problem in problems(file)]
+    assert messages == [
+        "3:9: labels is 'lume-services'; expected a list.",
+        "10:7: key 'parent_flow_name' is missing; add it.",
+        (
+            "11:9: unknown key 'parent_flow_nam'; did you mean 'parent_flow_name' or "
+            "'parent_task_name' or 'parent_project_name'?"
+        ),
+        "21:27: parent flow 'flow2' has no task 'save_db_reslt'; did you mean 'save_db_result'?",
+    ]
+
+
+def test_keys_of_a_dictionary_that_are_no_text():
+    mapped = {None: {"colour": "red"}}
+    flow = {"name": "flow2", "project_name": "test", "mapped_parameters": mapped}
+    found = problems({"name": "f", "project_name": "p", "composing_flows": [flow]})
+    assert any("is empty; expected text" in problem for problem in found)
+    assert any("unknown key 'colour'" in problem for problem in found)
+
+
 def test_very_many_missing_flows_are_told_soon():
     flows = [{"name": f"flow{i}", "project_name": "test"} for i in range(500)]
     records = by_name(*(flow_record(f"flw{i}") for i in range(500)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -98,10 +99,10 @@ def read_specification(source: Path | str | Mapping[str, Any]) -> Reading:
     """
     read_source = read(source)
     specification, problems = _validate(read_source.data)
-    unknown = [problem.steps for problem in problems if problem.kind == UNKNOWN_KEY]
-    if unknown:
-        # Without the unknown keys the rest can be examined in the same pass.
-        specification, _ = _validate(_without(read_source.data, unknown))
+    if problems:
+        # Without what is ill-formed the rest can be examined in the same pass.
+        remaining = _without(read_source.data, map(_left_out, problems))
+        specification, _ = _validate(remaining)
     return Reading(specification, read_source, problems)
 
 
@@ -112,12 +113,24 @@ def _validate(data: Any) -> tuple[FlowOfFlowsSpecification | None, list[Problem]
         return None, model_problems(error, FlowOfFlowsSpecification)
 
 
+def _left_out(problem: Problem) -> Steps:
+    """Return the least that a specification can do without so that the problem is gone."""
+    steps = problem.steps
+    if problem.kind == UNKNOWN_KEY:
+        return steps
+    if steps[2:3] == ("mapped_parameters",):
+        return steps[:4]
+    return steps[:1] if steps[:1] == ("labels",) else ()
+
+
 def _without(data: Any, places: Iterable[Steps]) -> Any:
     data = copy.deepcopy(data)
-    for *parents, key in places:
-        inner = data
-        for step in parents:
-            inner = inner[step]
-        # An alias repeats one mapping in several places.
-        inner.pop(key, None)
+    # The deepest first: a place may lie inside another one.
+    for *parents, key in sorted(filter(None, places), key=len, reverse=True):
+        # An alias repeats one mapping in several places; a key that is no text is told as text.
+        with suppress(KeyError):
+            inner = data
+            for step in parents:
+                inner = inner[step]
+            inner.pop(key, None)
     return data
