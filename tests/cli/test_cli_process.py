@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-COMMAND = [str(Path(sys.executable).with_name("lume-services"))]
+from cli_terminal import COMMAND, Terminal
 
 NAP = """
 import time
@@ -32,24 +31,11 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def on_a_terminal(*arguments: str, **variables: str) -> str:
-    """Return what a command writes to a terminal of 80 columns."""
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **variables}
-    with subprocess.Popen([*COMMAND, *arguments], stdout=theirs, env=environment) as process:
-        os.close(theirs)
-        written = b""
-        while chunk := _read(ours):
-            written += chunk
-    os.close(ours)
-    assert process.returncode == 0
-    return written.decode().replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # the other end is closed
-        return b""
+    """Return what a command writes to a terminal."""
+    with Terminal([*COMMAND, *arguments], **variables) as terminal:
+        written = terminal.read()
+    assert terminal.code == 0
+    return written
 
 
 def test_a_failed_run_shows_a_traceback_only_for_debugging(text_flows: Path) -> None:

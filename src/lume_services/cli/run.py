@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from cyclopts import Parameter
 
@@ -39,6 +41,7 @@ def run(
         JSON or YAML file of parameters; -p overrides it.
     """
     from lume_services import config
+    from lume_services.cli.live import shown
     from lume_services.cli.logs import leave_out_tracebacks
     from lume_services.cli.report import report
 
@@ -47,27 +50,32 @@ def run(
     import_from_here()
     if not console.debugging.get():
         leave_out_tracebacks()
-    with stdout_for_the_document() if console.for_programs.get() else nullcontext():
-        if is_specification(target):
-            run_id = _run_specification(Path(target), parameters)
-        else:
-            run_id = _run_flow(target, project, parameters, services.scheduling)
+    with ExitStack() as stack:
+        runnable = _runnable(target, project, services.scheduling)
+        stack.enter_context(shown(services.scheduling, runnable.name, runnable.flows))
+        if console.for_programs.get():
+            stack.enter_context(stdout_for_the_document())
+        run_id = runnable.run(parameters)
     report(run_id, services)
     services.scheduling.require_completed(run_id)
 
 
-def _run_specification(file: Path, parameters: dict[str, Any]) -> str:
-    from lume_services.flows import FlowOfFlows
+class _Runnable(NamedTuple):
+    name: str
+    flows: Sequence[str]
+    run: Callable[[dict[str, Any]], str]
 
-    return FlowOfFlows.from_yaml(file).run(parameters)
 
+def _runnable(target: str, project: str | None, scheduling: SchedulingService) -> _Runnable:
+    if is_specification(target):
+        from lume_services.flows import FlowOfFlows
 
-def _run_flow(
-    target: str, project: str | None, parameters: dict[str, Any], scheduling: SchedulingService
-) -> str:
+        composed = FlowOfFlows.from_yaml(Path(target))
+        flows = [node.name for node in composed.plan.nodes]
+        return _Runnable(composed.name, flows, composed.run)
     from lume_services.services.scheduling import entrypoints
     from lume_services.services.scheduling.registry import DEFAULT_PROJECT
 
     project = project or DEFAULT_PROJECT
     flow = entrypoints.load(target) if is_entrypoint(target) else scheduling.record(target, project)
-    return scheduling.run(flow, parameters, project_name=project)
+    return _Runnable(flow.name, (), partial(scheduling.run, flow, project_name=project))
