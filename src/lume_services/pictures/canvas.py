@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 from xml.etree import ElementTree as ET
@@ -134,7 +135,8 @@ class Canvas:
         title
             For those who cannot see it.
         """
-        width, height = width + 2 * _MARGIN, height + 2 * _MARGIN
+        # A part of a pixel at the edge would be left without paper.
+        width, height = math.ceil(width + 2 * _MARGIN), math.ceil(height + 2 * _MARGIN)
         root = ET.Element("svg", xmlns="http://www.w3.org/2000/svg", role="img")
         root.set("class", "lume-picture")
         root.set("aria-label", words.clean(title))

@@ -75,6 +75,10 @@ class CardDrawing:
     def _room(self) -> float:
         return self.width - 2 * _PAD
 
+    @property
+    def _ink(self) -> str:
+        return "dim" if self.missed else "text"
+
     def _draw_head(self) -> None:
         state = self.run.state_name if self.run else "not run" if self.missed else ""
         y, room = self.at.y + 20, self._room
@@ -82,8 +86,8 @@ class CardDrawing:
             colour = of_state(self.run.state_type) if self.run else "dim"
             room -= words.width(state, 10.5, bold=True) + 8
             self.canvas.text(self._right, y, state, colour, size=10.5, bold=True, anchor="end")
-        colour = "dim" if self.missed else "text"
-        self.canvas.text(self._left, y, self.card.shape.name, colour, size=13, bold=True, room=room)
+        name = self.card.shape.name
+        self.canvas.text(self._left, y, name, self._ink, size=13, bold=True, room=room)
         if self.card.second:
             self._note(self.at.y + 36, self.card.second)
 
@@ -91,7 +95,7 @@ class CardDrawing:
         kind = mapping.map_type
         badge = words.width(kind, 10, bold=True) + 12
         room = self._room - badge - 8
-        self.canvas.text(self._left, middle + 4, mapping.parameter, size=11.5, room=room)
+        self.canvas.text(self._left, middle + 4, mapping.parameter, self._ink, size=11.5, room=room)
         used = min(words.width(words.clean(mapping.parameter), 11.5), room) + 6
         if mapping.index and room - used > 20:
             place = (self._left + used, middle + 4)
@@ -113,14 +117,14 @@ class CardDrawing:
         default = "required" if free.default is None else f"= {free.default}"
         wide = min(words.width(words.clean(default), 10.5), self._room / 2)
         room = self._room - wide - 8
-        self.canvas.text(self._left, y, free.name, size=11.5, room=room)
+        self.canvas.text(self._left, y, free.name, self._ink, size=11.5, room=room)
         self.canvas.text(self._right, y, default, "dim", size=10.5, room=wide, anchor="end")
 
     def _draw_task(self, task: str, y: float) -> None:
         x, wide = self._left - 4, self._room + 8
         if task == RETURNED:
             self.canvas.box(x, y + 1.5, wide, TASK - 3, "card", border="task", radius=4)
-            self.canvas.text(x + 8, y + 15.5, task, size=11.5)
+            self.canvas.text(x + 8, y + 15.5, task, self._ink, size=11.5)
             return
         spans = [span for span in self.run.inside if span.name == task] if self.run else []
         gravest = min(spans, key=_gravity, default=None)
@@ -129,7 +133,7 @@ class CardDrawing:
         self.canvas.box(x, y + 1.5, wide, TASK - 3, colour, radius=4, opacity=opacity)
         note = _note(spans, gravest)
         taken = words.width(note, 10.5) + 8 if note else 0
-        self.canvas.text(x + 8, y + 15.5, task, size=11.5, room=wide - 16 - taken)
+        self.canvas.text(x + 8, y + 15.5, task, self._ink, size=11.5, room=wide - 16 - taken)
         if note:
             self.canvas.text(x + wide - 8, y + 15.5, note, colour, size=10.5, anchor="end")
 

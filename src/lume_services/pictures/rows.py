@@ -11,7 +11,7 @@ from lume_services.pictures.history import Span
 Parents = Mapping[str, Collection[str]]
 """The flows of a flow-of-flows, and those whose results each needs."""
 
-_MOST_TASKS = 20
+_MOST_TASKS = 12
 _MOST_ROWS = 600
 
 

@@ -90,13 +90,18 @@ class _Drawing:
             for row, middle in zip(self._lines, self._middles, strict=True)
             if row.is_flow and row.depth == 0
         }
-        for name, (row, below) in flows.items():
-            known = (flows[parent] for parent in parents.get(name, ()) if parent in flows)
-            for parent, middle in known:
-                if row.span and row.span.started and parent.span and parent.span.ended:
-                    start = Point(self._x(parent.span.ended), middle)
-                    end = Point(max(self._x(row.span.started), start.x), below - 7)
-                    self._draw_wait(start, end, parent.name == row.waited_for)
+        waits = [
+            (parent == row.waited_for, flows[parent], flows[name])
+            for name, (row, _) in flows.items()
+            for parent in parents.get(name, ())
+            if parent in flows
+        ]
+        # Those that were waited for the longest are not to be covered by others.
+        for longest, (parent, middle), (row, below) in sorted(waits, key=lambda wait: wait[0]):
+            if row.span and row.span.started and parent.span and parent.span.ended:
+                start = Point(self._x(parent.span.ended), middle)
+                end = Point(max(self._x(row.span.started), start.x), below - 7)
+                self._draw_wait(start, end, longest)
 
     def _draw_wait(self, start: Point, end: Point, longest: bool) -> None:
         colour, thickness = ("text", 1.2) if longest else ("none", 1.0)
