@@ -67,6 +67,11 @@ def test_every_state_has_its_colour() -> None:
     assert len(set(borders)) == len(states)
 
 
+def test_a_flow_that_is_listed_under_another_name_is_found_in_the_run() -> None:
+    shape = Shape("s", "p", (FlowShape("listed", "p", run_name="flow1"),))
+    assert texts(parsed(graph(shape, FAILED)))[-2:] == ["Completed", "listed"]
+
+
 def test_dark_and_light_differ_in_colours_only() -> None:
     light, dark = graph(TEXT, FAILED), graph(TEXT, FAILED, "dark")
     assert DARK.keys() == LIGHT.keys()

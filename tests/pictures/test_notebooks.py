@@ -86,6 +86,15 @@ def test_values_are_described_in_a_few_words(value: object, text: str) -> None:
     assert brief(value) == text
 
 
+def test_references_take_one_line() -> None:
+    file = {"file_type": "TextFile", "filename": "a.txt", "size": 3, "sha256": "ff"}
+    result = {"result_type": "Result", "project_name": "ring", "unique_hash": "00ff"}
+    assert named({"in": {"file": file, "result": result}}) == [
+        ("in.file", "TextFile a.txt"),
+        ("in.result", "Result 00ff"),
+    ]
+
+
 def test_long_text_is_cut() -> None:
     assert len(brief("x" * 10**6)) == 120
 

@@ -24,8 +24,8 @@ def graph(
     *,
     output: Annotated[Path, Parameter(name=("-o", "--output"))],
     run: str | None = None,
-    timeline: bool = False,
-    dark: bool = False,
+    timeline: Annotated[bool, Parameter(show_default=False)] = False,
+    dark: Annotated[bool, Parameter(show_default=False)] = False,
 ) -> None:
     """Draw a flow-of-flows, or one of its runs.
 
@@ -78,14 +78,15 @@ def _graph(file: Path | None, run_id: str | None, theme: Theme) -> str:
 
 def _timeline(file: Path | None, run_id: str, theme: Theme) -> str:
     from lume_services import config
+    from lume_services.flows.shape import parents
     from lume_services.pictures.history import span
     from lume_services.pictures.timeline import timeline
 
     scheduling = config.current().scheduling
     run = scheduling.run_info(run_id)
     composed = _composed(file, run)
-    parents = {node.name: node.parents for node in composed.plan.nodes} if composed else {}
-    return timeline(span(run, scheduling), parents, datetime.now(UTC), theme)
+    needed = parents(composed.plan) if composed else {}
+    return timeline(span(run, scheduling), needed, datetime.now(UTC), theme)
 
 
 def _composed(file: Path | None, run: RunInfo | None) -> FlowOfFlows | None:

@@ -1,4 +1,4 @@
-"""What the picture of a flow-of-flows is drawn from."""
+"""What the pictures of a flow-of-flows are drawn from."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ def shape(plan: Plan) -> Shape:
     specification = plan.specification
     flows = tuple(_flow(node) for node in plan.nodes)
     return Shape(specification.name, specification.project_name, flows)
+
+
+def parents(plan: Plan) -> dict[str, list[str]]:
+    """Return the flows and those whose results each needs, as they are called in the history."""
+    called = {node.name: node.record.name for node in plan.nodes}
+    return {called[node.name]: [called[name] for name in node.parents] for node in plan.nodes}
 
 
 def _flow(node: Node) -> FlowShape:
@@ -34,4 +40,5 @@ def _flow(node: Node) -> FlowShape:
             if each.name not in node.mappings
         ),
         tasks=tuple(task.name for task in node.record.tasks),
+        run_name=node.record.name,
     )

@@ -47,7 +47,7 @@ def graph(shape: Shape, run: Span | None = None, theme: Theme = "light") -> str:
     for name, card in chosen.items():
         at = layout.boxes[name]
         place = Point(at.x, at.y + HEADING)
-        ran = children.get(name)
+        ran = children.get(card.shape.run_name or name)
         CardDrawing(canvas, card, place, width, ran, missed=bool(run and not ran)).draw()
     height = HEADING + layout.height
     if wires:

@@ -39,13 +39,27 @@ class Free:
 
 @dataclass(frozen=True)
 class FlowShape:
-    """A flow with its parameters and the names of its tasks."""
+    """A flow with its parameters and the names of its tasks.
+
+    Parameters
+    ----------
+    name, project_name
+        As they are listed.
+    mappings, free
+        Its parameters.
+    tasks
+        Names of its tasks.
+    run_name
+        What it is called in the history, where that differs: an entry point may have
+        another name than the flow that it offers.
+    """
 
     name: str
     project_name: str
     mappings: tuple[Mapping, ...] = ()
     free: tuple[Free, ...] = ()
     tasks: tuple[str, ...] = ()
+    run_name: str | None = None
 
 
 @dataclass(frozen=True)

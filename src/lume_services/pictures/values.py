@@ -20,7 +20,8 @@ def named(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     Parameters
     ----------
     values
-        Values by name; dictionaries in it are opened.
+        Values by name; dictionaries in it are opened, but for references of files and
+        results.
     """
     found = list(_flat(values, ""))
     if len(found) > _MOST_ROWS:
@@ -45,7 +46,11 @@ def brief(value: Any) -> str:
 
 def _flat(values: Mapping[str, Any], start: str) -> Iterator[tuple[str, str]]:
     for name, value in values.items():
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict) and {"file_type", "filename"} <= value.keys():
+            yield f"{start}{name}", f"{value['file_type']} {value['filename']}"
+        elif isinstance(value, dict) and {"result_type", "unique_hash"} <= value.keys():
+            yield f"{start}{name}", f"{value['result_type']} {value['unique_hash']}"
+        elif isinstance(value, dict) and value:
             yield from _flat(value, f"{start}{name}.")
         else:
             yield f"{start}{name}", brief(value)
