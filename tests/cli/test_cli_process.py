@@ -11,6 +11,32 @@ from pathlib import Path
 
 from cli_terminal import COMMAND, Terminal
 
+POOLS = """
+import time
+from prefect import flow, task
+
+@task
+def nap():
+    print("napping", flush=True)
+    time.sleep(60)
+
+@flow
+def pool():
+    nap.submit().result()
+
+@flow
+def single():
+    nap()
+"""
+
+BOTH = """
+name: both
+project_name: default
+composing_flows:
+  - {name: pool, project_name: default}
+  - {name: single, project_name: default}
+"""
+
 NAP = """
 import time
 from prefect import flow
@@ -67,6 +93,26 @@ def test_an_interrupted_run_is_cancelled() -> None:
     assert child[1:4] == ["child", "default", "Cancelled"]
 
 
+def test_an_interrupted_run_does_not_wait_for_sleeping_threads() -> None:
+    Path("pools.py").write_text(POOLS)
+    for flow in ("pool", "single"):
+        assert run("register", f"pools.py:{flow}", "--project", "default").returncode == 0
+    Path("both.yaml").write_text(BOTH)
+    pipe = subprocess.PIPE
+    command = [*COMMAND, "run", "both.yaml"]
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(2)] == ["napping\n"] * 2
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "error: interrupted"
+    run_id, *rest = run("runs").stdout.splitlines()[1].split("\t")
+    assert rest[:3] == ["both", "default", "Cancelled"]
+    children = run("runs", "show", run_id).stdout.splitlines()[-2:]
+    assert [child.split("\t")[3] for child in children] == ["Cancelled"] * 2
+
+
 def test_help_imports_no_engine() -> None:
     program = (
         "import sys; from lume_services.cli.main import main; main(['--help'])\n"
@@ -113,3 +159,14 @@ def test_the_shell_completes_commands(tmp_path: Path) -> None:
         ["bash", "-c", f"source {script}; {line}"], capture_output=True, text=True, check=True
     )
     assert completed.stdout == "export\n"
+
+
+def test_long_texts_are_wrapped_on_a_terminal_between_words(text_flows: Path) -> None:
+    with Terminal([*COMMAND, "run", "text_flows.py:add", "-p", "b=x"]) as terminal:
+        shown = terminal.read()
+    lines = re.sub(r"\x1b\[[\d;?]*\w", "", shown).splitlines()
+    assert lines[0].startswith("error: ")
+    assert all(line.startswith("       ") for line in lines[1:])
+    assert max(map(len, lines)) <= 80
+    plain = run("run", "text_flows.py:add", "-p", "b=x").stderr
+    assert " ".join(" ".join(lines).split()) == plain.strip()

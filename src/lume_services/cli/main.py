@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from lume_services import errors
 from lume_services.cli import console
+from lume_services.cli.interrupt import end_soon
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -99,6 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = app.meta(tokens, exit_on_error=False, print_error=False) or DONE
     except CycloptsError as error:
         return _report(error)
+    if code == INTERRUPTED and arguments is None:
+        end_soon(code)
     return code
 
 
