@@ -160,12 +160,22 @@ def quenching_flow() -> None:
 
 @flow
 def stubborn_flow() -> None:
-    end = time.monotonic() + 2
-    while time.monotonic() < end:
-        try:
+    try:
+        while True:
             time.sleep(0.05)
-        except KeyboardInterrupt:
-            continue
+    except KeyboardInterrupt:
+        return
+
+
+@task
+def nap(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+@flow
+def napping_flow() -> None:
+    for future in [nap.submit(8), nap.submit(8)]:
+        future.result()
 
 
 class Twiss(BaseModel):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+import site
 import sys
 from collections.abc import Iterable, Iterator
 from importlib import metadata
-from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
@@ -93,16 +93,26 @@ def describe(
 
 @functools.cache
 def _package(module: str) -> str | None:
-    """Return the distribution that a module belongs to, also where it is installed as editable."""
+    """Return the distribution that a module belongs to; None for a script or a notebook."""
     top = module.partition(".")[0]
-    distributions = packages_distributions().get(top)
-    if distributions:
-        return distributions[0]
     path = getattr(sys.modules.get(top), "__file__", None)
     if path is None:
         return None
+    folders = [Path(entry) for entry in site.getsitepackages() + [site.getusersitepackages()]]
+    if any(Path(path).is_relative_to(folder) for folder in folders):
+        return _installed_as(top)
     owners = [(root, name) for name, root in _editables() if Path(path).is_relative_to(root)]
     return max(owners, key=lambda owner: len(owner[0].parts))[1] if owners else None
+
+
+def _installed_as(top: str) -> str | None:
+    """Return the distribution of a top-level package: the one of its name, else by all files."""
+    try:
+        distribution = metadata.distribution(top)
+    except metadata.PackageNotFoundError:
+        found = metadata.packages_distributions().get(top)
+        return found[0] if found else None
+    return distribution.name
 
 
 def _editables() -> Iterator[tuple[str, Path]]:

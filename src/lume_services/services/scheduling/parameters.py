@@ -106,7 +106,10 @@ def _unknown(parameters: Mapping[str, Any], known: list[str]) -> list[str]:
 
 def _missing(parameters: Mapping[str, Any], required: list[str]) -> list[str]:
     names = [repr(name) for name in required if name not in parameters]
-    return [f"missing required parameter {', '.join(names)}"] if names else []
+    if not names:
+        return []
+    plural = "s" if len(names) > 1 else ""
+    return [f"missing required parameter{plural} {', '.join(names)} (-p NAME=VALUE gives one)"]
 
 
 def _not_json(parameters: Mapping[str, Any]) -> list[str]:

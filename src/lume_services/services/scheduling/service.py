@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from prefect import Flow
 
 
+# What Prefect allows in no name.
+_FORBIDDEN = frozenset("/%&<>")
+
+
 class SchedulingService:
     """The door to a backend.
 
@@ -37,10 +41,13 @@ class SchedulingService:
         Raises
         ------
         InputError
-            If the name is empty.
+            If the name is empty or has a character that Prefect keeps for itself.
         """
-        if not name.strip():
-            raise InputError(f"{name!r} is no project name; give one that is not empty.")
+        if not name.strip() or set(name) & _FORBIDDEN:
+            raise InputError(
+                f"{name!r} is no project name; give one that is not empty and has none of "
+                f"{' '.join(sorted(_FORBIDDEN))}"
+            )
         self._backend.registry.create_project(name)
 
     def projects(self) -> list[str]:
@@ -101,11 +108,13 @@ class SchedulingService:
             return record
         known = {each.name for each in self.records(project_name)} | set(installed.names())
         elsewhere = [each.project_name for each in self.records() if each.name == name]
-        other = f" It is registered with {', '.join(map(repr, elsewhere))}." if elsewhere else ""
-        raise FlowNotFoundError(
-            f"no flow {name!r} in project {project_name!r}; {hint(name, known)}{other} "
-            f"Register it: lume-services register MODULE:FLOW --project {project_name}"
+        todo = (
+            f"it is registered with project {' and '.join(map(repr, elsewhere))}: give that one."
+            if elsewhere
+            else f"{hint(name, known)} To register it: "
+            f"lume-services register MODULE:FLOW --project {project_name}"
         )
+        raise FlowNotFoundError(f"no flow {name!r} in project {project_name!r}; {todo}")
 
     def records(self, project_name: str | None = None) -> list[FlowRecord]:
         """Return the registered flows of a project, or of all."""

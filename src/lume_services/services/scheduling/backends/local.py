@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -90,17 +89,16 @@ class LocalBackend:
         The run is Cancelling at once, and Cancelled as soon as its thread executes Python
         code again or its process ends.
         """
-        from lume_services.services.scheduling.local_api import execution
+        from lume_services.services.scheduling.local_api import execution, observer
 
         with self._lock:
             thread = self._threads.get(run_id)
             if thread is None:
                 return
             execution.cancelling(self._engine.history, run_id)
-            # What Python offers to stop a thread; Prefect's own timeouts use the same.
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt)
-            )
+            # Held, so that the thread is not stopped while it holds the history itself.
+            with self._engine.history.reading():
+                observer.interrupt(thread)
 
     def close(self) -> None:
         """Stop the embedded API and close the store; a later call opens them again."""

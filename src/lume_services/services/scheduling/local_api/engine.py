@@ -45,7 +45,7 @@ class LocalEngine:
             get_settings_context,
         )
 
-        from lume_services.services.scheduling.local_api import observer
+        from lume_services.services.scheduling.local_api import direct_logs, observer
 
         self._server.ensure_running()
         outer = get_settings_context()
@@ -53,6 +53,7 @@ class LocalEngine:
             yield
             return
         observer.watch(self._server.url, self.history)
+        direct_logs.install()
         with ExitStack() as stack:
             settings = self._local(outer.settings)
             stack.enter_context(SettingsContext(profile=outer.profile, settings=settings))

@@ -137,6 +137,8 @@ def _enter(db: sqlite3.Connection, run: JSON, state: JSON) -> JSON:
     _save(db, run)
     if run["parent_task_run_id"]:
         task_runs.mirror(db, run["parent_task_run_id"], run["id"], state)
+    if state["type"] in {"CANCELLED", "CRASHED"}:
+        task_runs.end_with(db, run["id"], state)
     return run
 
 

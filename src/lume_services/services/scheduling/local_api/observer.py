@@ -8,7 +8,8 @@ The one place that touches internals of Prefect, three of them:
   into the history, only for runs that report to an embedded API of this process.
 - ``ProcessPoolTaskRunner`` passes the logs of its processes on in a thread that knows
   nothing of the run's settings, and so would start a server. It gets the run's context,
-  and its processes get this observer.
+  and its processes get this observer. ``ThreadPoolTaskRunner`` waits for its tasks, also
+  when Ctrl-C has ended the flow: they are interrupted instead.
 - Prefect names task runs by UUIDs of the millisecond. Ours increase within it, so that
   results of mapped tasks come in the order of their submission.
 """
@@ -16,6 +17,7 @@ The one place that touches internals of Prefect, three of them:
 from __future__ import annotations
 
 import contextvars
+import ctypes
 import functools
 import json
 import secrets
@@ -50,17 +52,23 @@ def watch(api_url: str, history: History) -> None:
         _histories[api_url] = history
 
 
+def current_history() -> History | None:
+    """Return the history of the embedded API that the caller reports to, if it does."""
+    from prefect.settings.context import get_current_settings
+
+    return _histories.get(get_current_settings().api.url or "")
+
+
 def _install() -> None:
     import prefect.task_engine
     import prefect.task_runners
     import prefect.tasks
-    from prefect.settings.context import get_current_settings
 
     engine: Any = prefect.task_engine
     report_as_event = engine.emit_task_run_state_change_event
 
     def report(task_run: Any, initial_state: Any, validated_state: Any, follows: Any = None) -> Any:
-        history = _histories.get(get_current_settings().api.url or "")
+        history = current_history()
         if history is None:
             return report_as_event(task_run, initial_state, validated_state, follows)
         _write(history, task_run, validated_state)
@@ -68,6 +76,7 @@ def _install() -> None:
 
     engine.emit_task_run_state_change_event = report
     _watch_process_pools(prefect.task_runners.ProcessPoolTaskRunner)
+    _interrupt_thread_pools(prefect.task_runners.ThreadPoolTaskRunner)
     increasing = IncreasingUUIDs()
     for module in (prefect.task_runners, prefect.tasks):
         cast(Any, module).uuid7 = increasing
@@ -89,11 +98,39 @@ def _watch_process_pools(runner: Any) -> None:
     runner._forward_subprocess_messages = _InCallersContext(runner._forward_subprocess_messages)
 
 
+def _interrupt_thread_pools(runner: Any) -> None:
+    leave = runner.__exit__
+
+    def leave_at_once(self: Any, kind: Any, error: Any, trace: Any) -> None:
+        pool = self._executor
+        if pool is not None and kind is KeyboardInterrupt and current_history() is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for thread in pool._threads:
+                interrupt(thread.ident)
+            self._executor = None
+        leave(self, kind, error, trace)
+
+    runner.__exit__ = leave_at_once
+
+
+def interrupt(thread: int) -> None:
+    """Raise KeyboardInterrupt in a thread, as soon as it executes Python code again.
+
+    What Python offers to stop a thread; Prefect's own timeouts use the same.
+    """
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt)
+    )
+
+
 def _start_process(
     api_url: str, path: Path, initializer: Callable[..., None] | None, arguments: tuple[Any, ...]
 ) -> None:
     """Start a process of a pool: observed, then as its flow's author wants it."""
+    from lume_services.services.scheduling.local_api import direct_logs
+
     watch(api_url, History(path))
+    direct_logs.install()
     if initializer is not None:
         initializer(*arguments)
 

@@ -99,6 +99,19 @@ def mirror(db: sqlite3.Connection, identifier: str, child_run_id: str, state: JS
     save(db, rules.enter(task_run, own), task_name="")
 
 
+def end_with(db: sqlite3.Connection, flow_run_id: str, state: JSON) -> None:
+    """End the task runs that a flow run leaves unfinished, in the state that it ends in."""
+    rows = db.execute(
+        "SELECT document, task_name FROM task_runs WHERE flow_run_id = ?"
+        " AND state_type NOT IN ('COMPLETED', 'FAILED', 'CANCELLED', 'CRASHED')",
+        (flow_run_id,),
+    ).fetchall()
+    for row in rows:
+        task_run = json.loads(row["document"])
+        own = {**state, "id": str(uuid.uuid4()), "state_details": {"flow_run_id": flow_run_id}}
+        save(db, rules.enter(task_run, own), task_name=row["task_name"])
+
+
 def flow_run_of(db: sqlite3.Connection, identifier: str | None) -> str | None:
     """Return the flow run that a task run belongs to."""
     if identifier is None:
