@@ -141,7 +141,7 @@ class History:
             raise
         self._connection = connection
         # At the process's end, so that SQLite puts its side files away.
-        weakref.finalize(self, connection.close)
+        weakref.finalize(self, _close_own, connection, os.getpid())
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -166,3 +166,8 @@ class History:
             f"the run history {self.path} cannot be used: {error}. Check that the folder exists, "
             "is writable and has space, or set LUME_HOME to another folder."
         )
+
+
+def _close_own(connection: sqlite3.Connection, pid: int) -> None:
+    if os.getpid() == pid:
+        connection.close()
