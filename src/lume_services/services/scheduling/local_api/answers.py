@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+PREFIX = "/api"
 
 JSON = dict[str, Any]
 
@@ -15,6 +18,16 @@ class Answer(NamedTuple):
 
     status: int
     document: Any = ...
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of the response."""
+        return {} if self.document is ... else {"Content-Type": "application/json"}
+
+    @property
+    def body(self) -> bytes:
+        """Body of the response."""
+        return b"" if self.document is ... else json.dumps(self.document).encode()
 
 
 Endpoint = Callable[[sqlite3.Connection, JSON, Any], Answer]

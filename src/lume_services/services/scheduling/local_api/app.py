@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,10 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lume_services.services.scheduling.local_api import events
-from lume_services.services.scheduling.local_api.answers import Answer, error
+from lume_services.services.scheduling.local_api.answers import PREFIX, Answer, error
 from lume_services.services.scheduling.local_api.endpoints import Api
-
-PREFIX = "/api"
 
 
 def build(api: Api, auth_string: str) -> ASGIApp:
@@ -44,16 +41,6 @@ def build(api: Api, auth_string: str) -> ASGIApp:
         Route("/{path:path}", answer, methods=methods),
     ]
     return _Guard(Starlette(routes=routes), auth_string)
-
-
-def headers_of(answer: Answer) -> dict[str, str]:
-    """Return the headers of a response."""
-    return {} if answer.document is ... else {"Content-Type": "application/json"}
-
-
-def body_of(answer: Answer) -> bytes:
-    """Return the body of a response."""
-    return b"" if answer.document is ... else json.dumps(answer.document).encode()
 
 
 async def _receive_events(websocket: WebSocket, api: Api, auth_string: str) -> None:
@@ -91,7 +78,7 @@ class _Guard:
 
 
 def _response(answer: Answer) -> Response:
-    return Response(body_of(answer), answer.status, headers_of(answer))
+    return Response(answer.body, answer.status, answer.headers)
 
 
 def _equal(given: str, expected: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from lume_services.services.scheduling.local_api.app import PREFIX, body_of, headers_of
+from lume_services.services.scheduling.local_api.answers import PREFIX
 from lume_services.services.scheduling.local_api.endpoints import Api
 
 
@@ -24,4 +24,4 @@ class InProcess(httpx.BaseTransport):
         """Answer a request."""
         path = request.url.path.removeprefix(PREFIX)
         answer = self._api.answer(request.method, path, request.read())
-        return httpx.Response(answer.status, headers=headers_of(answer), content=body_of(answer))
+        return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
