@@ -17,7 +17,7 @@ from prefect import flow, task
 
 @task
 def nap():
-    print("napping", flush=True)
+    print("napping\\n", end="", flush=True)  # in one piece
     time.sleep(60)
 
 @flow
@@ -164,8 +164,8 @@ def test_the_shell_completes_commands(tmp_path: Path) -> None:
 def test_long_texts_are_wrapped_on_a_terminal_between_words(text_flows: Path) -> None:
     with Terminal([*COMMAND, "run", "text_flows.py:add", "-p", "b=x"]) as terminal:
         shown = terminal.read()
-    lines = re.sub(r"\x1b\[[\d;?]*\w", "", shown).splitlines()
-    assert lines[0].startswith("error: ")
+    lines = re.sub(r"\x1b\[[\d;?]*\w", "", shown[shown.index("error: ") :]).splitlines()
+    assert len(lines) > 1
     assert all(line.startswith("       ") for line in lines[1:])
     assert max(map(len, lines)) <= 80
     plain = run("run", "text_flows.py:add", "-p", "b=x").stderr

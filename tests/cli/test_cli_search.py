@@ -61,6 +61,13 @@ def test_a_search(cli: Cli, saved: list[Result], options: list[str], expected: o
     assert cli("results", "find", "--columns", "inputs.k1", *options).rows == expected
 
 
+def test_outputs_are_brief(cli: Cli) -> None:
+    save(0, a=0.5, xs=np.zeros((2, 3)), n=[1, 2], d={"x": 1}, at=START, s=np.float32(0.25))
+    assert cli("results", "find").rows[0][-1] == (
+        "a=0.5 xs=ndarray 2x3 n=list of 2 d=dict of 1 at=2026-01-01T00:00:00+00:00 s=0.25"
+    )
+
+
 def test_a_column_may_be_missing_in_some(cli: Cli) -> None:
     save(0, x=1)
     save(1, y=np.zeros((2, 3)), z={"a": "text"})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -62,7 +64,8 @@ def _jsonable(value: Any) -> Any:
 def error(message: str) -> None:
     """Write a problem to standard error, one line for each line of the message."""
     for line in message.splitlines() or [""]:
-        sys.stderr.write(f"error: {line}\n")
+        text = f"error: {line}"
+        sys.stderr.write(f"{_wrapped(text, indent=7) if sys.stderr.isatty() else text}\n")
 
 
 def note(message: str) -> None:
@@ -83,7 +86,11 @@ def fields(pairs: Sequence[tuple[str, str | Cell]]) -> None:
     width = max(len(name) for name, _ in pairs)
     for name, value in pairs:
         cell = _cell(value)
-        text = f"\n{' ' * (width + 2)}".join(cell.text.splitlines())
+        indent = width + 2
+        lines = cell.text.splitlines()
+        if is_terminal():
+            lines = [_wrapped(f"{'':{indent}}{text}", indent)[indent:] for text in lines]
+        text = f"\n{' ' * indent}".join(lines)
         line(Cell(f"{name:<{width}}", "dim"), Cell(text, cell.style))
 
 
@@ -95,6 +102,21 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> None:
     write("\t".join(columns))
     for row in rows:
         write("\t".join(" ".join(_cell(value).text.split()) for value in row))
+
+
+def _wrapped(text: str, indent: int) -> str:
+    """Return a text in lines that fit the terminal; paths and the like stay whole."""
+    width = max(shutil.get_terminal_size().columns, 2 * indent)
+    margin = " " * indent
+    return textwrap.fill(
+        text,
+        width,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+        drop_whitespace=True,
+    )
 
 
 def _cell(value: str | Cell) -> Cell:

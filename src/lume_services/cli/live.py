@@ -42,8 +42,10 @@ def shown(scheduling: SchedulingService, name: str, flows: Sequence[str]) -> Ite
         return
     from rich.console import Console
     from rich.live import Live
+    from rich.text import Text
 
     live = Live(
+        Text(f"{name}  starting"),
         console=Console(stderr=True),
         auto_refresh=False,
         transient=True,

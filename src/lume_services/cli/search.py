@@ -117,8 +117,17 @@ def _cell(path: str, stored: Any) -> str:
     if path in _IDENTIFIERS:
         return console.short(value)
     if isinstance(value, dict):
-        return "  ".join(f"{name}={_text(summary(item))}" for name, item in value.items())
+        return "  ".join(f"{name}={_brief(item)}" for name, item in value.items())
     return _text(summary(value))
+
+
+def _brief(value: Any) -> str:
+    """Return a value in few letters: of what holds many values only how many."""
+    if getattr(value, "shape", ()):
+        return f"{type(value).__name__} {'x'.join(map(str, value.shape))}"
+    if isinstance(value, (list, tuple, dict)):
+        return f"{type(value).__name__} of {len(value)}"
+    return _text(value.item() if hasattr(value, "item") else value)
 
 
 def _text(value: Any) -> str:
