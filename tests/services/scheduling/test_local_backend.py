@@ -214,7 +214,7 @@ def test_a_run_that_ends_well_while_it_is_cancelled_is_cancelled(
 
 
 def wait_for_running(service: SchedulingService, flow_name: str) -> str:
-    for _ in range(200):
+    for _ in range(1200):
         for run in service.runs():
             if run.flow_name == flow_name and run.state_name == "Running":
                 return run.id
