@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -37,7 +39,7 @@ def render(svg: str) -> bytes:
     root = ET.fromstring(svg)  # noqa: S314  (of our own making)
     pixels = float(root.attrib["width"]) * float(root.attrib["height"])
     zoom = min(_SHARP, math.sqrt(_MOST_PIXELS / pixels))
-    image: bytes = renderer.svg_to_bytes(svg_string=svg, zoom=zoom)
+    image: bytes = renderer.svg_to_bytes(svg_string=svg, zoom=zoom, font_dirs=_font_folders())
     return image
 
 
@@ -62,12 +64,23 @@ def require(fonts: str = FONTS) -> ModuleType:
             "or give a name that ends in .svg."
         ) from error
     images = {
-        resvg_py.svg_to_bytes(svg_string=_PROBE.format(fonts=fonts, letter=letter))
+        resvg_py.svg_to_bytes(
+            svg_string=_PROBE.format(fonts=fonts, letter=letter), font_dirs=_font_folders()
+        )
         for letter in ("M", "")
     }
     if len(images) == 1:
         raise InputError(
             "a PNG picture needs one of the fonts DejaVu Sans or Arial, and this machine has "
-            "neither; install one (package fonts-dejavu-core), or give a name that ends in .svg."
+            "neither; install one (package fonts-dejavu-core, or Matplotlib, which brings it), or "
+            "give a name that ends in .svg."
         )
     return resvg_py
+
+
+def _font_folders() -> list[str]:
+    """Return where Matplotlib, if it is installed, keeps DejaVu Sans; it is not imported."""
+    found = importlib.util.find_spec("matplotlib")
+    if found is None or found.origin is None:
+        return []
+    return [str(Path(found.origin).parent / "mpl-data" / "fonts" / "ttf")]
