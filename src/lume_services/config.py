@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lume_services import plugins
-from lume_services.errors import LumeServicesError
+from lume_services.errors import LumeServicesError, SettingsError
 from lume_services.settings import RESULTS_DBS, LUMEServicesSettings, scheme
 from lume_services.settings_problems import mask_url
 
@@ -222,8 +222,13 @@ def _try_filesystem(services: Services, identifier: str) -> str:
     name = f".lume-services-check-{uuid.uuid4().hex}"
     if identifier == "local":
         # Any directory would do, and the home is known to be ours.
-        services.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = str(services.settings.home / name)
+        home = services.settings.home
+        try:
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            reason = f"{home} cannot be made ({error.strerror}): set LUME_HOME to another folder"
+            raise SettingsError(reason) from None
+        name = str(home / name)
     services.files.write(identifier, name, _write)
     path = services.files.resolve(identifier, name)
     path.unlink()

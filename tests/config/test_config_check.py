@@ -44,7 +44,8 @@ def test_failures_do_not_hide_one_another(tmp_path: Path) -> None:
     }
     assert f"{tmp_path}/gone" in checks["files mounted"].detail
     assert str(file) in checks["results_db"].detail
-    assert str(file) in checks["files local"].detail
+    expected = f"{file} cannot be made (File exists): set LUME_HOME to another folder"
+    assert checks["files local"].detail == expected
 
 
 def test_password_is_not_shown() -> None:

@@ -48,8 +48,11 @@ def read_file(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(text) if path.suffix == ".json" else YAML(typ="safe").load(text)
     except (ValueError, YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise ParameterError(f"parameter file {str(path)!r} is malformed: {reason}") from error
+        reason = " ".join(str(error).replace(' in "<unicode string>",', " at").split())
+        expected = "give JSON" if path.suffix == ".json" else "give plain YAML"
+        raise ParameterError(
+            f"parameter file {str(path)!r} is malformed: {reason}; {expected}."
+        ) from error
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
         raise ParameterError(
             f"parameter file {str(path)!r} holds {_kind(content)}; "

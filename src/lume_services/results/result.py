@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from lume_services.errors import InputError, ResultNotFoundError, ResultsError
 from lume_services.results import provenance, types
 from lume_services.results.codec import comparable, content_hash, decode, encode
 from lume_services.services.results.db import Document, ResultsDB
+from lume_services.services.scheduling.nearest import hint
 
 PROVENANCE = frozenset(
     {"flow_name", "flow_run_id", "parents", "package", "version", "created", "host"}
@@ -252,14 +254,20 @@ def _rep(document: Document) -> dict[str, Any]:
 
 
 def _refused(cls: type[Result], error: ValidationError) -> InputError:
-    problems = []
-    for problem in error.errors(include_input=False, include_url=False):
-        place = ".".join(map(str, problem["loc"]))
-        if problem["type"] == "missing" and place == "flow_id":
-            problems.append("flow_id is missing: give it, as this is no flow run to take it from")
-        else:
-            problems.append(f"{place}: {problem['msg']}")
+    problems = [_problem(cls, details) for details in error.errors(include_url=False)]
     return InputError(f"{cls.__name__} cannot be made: {'; '.join(problems)}")
+
+
+def _problem(cls: type[Result], details: ErrorDetails) -> str:
+    place = ".".join(map(str, details["loc"]))
+    if details["type"] == "missing" and place == "flow_id":
+        return "flow_id is missing: give it, as this is no flow run to take it from"
+    if details["type"] == "missing":
+        return f"{place} is missing: give it"
+    if details["type"] == "extra_forbidden":
+        return f"unknown field {place!r}; {hint(place, cls.model_fields)}"
+    expected = details["msg"][0].lower() + details["msg"][1:]
+    return f"{place} is of type {type(details['input']).__name__}: {expected}"
 
 
 def _comparable(query: Any) -> Any:

@@ -36,8 +36,9 @@ class YAMLSerializer:
             _check_size(text)
             return _yaml().load(text)
         except (YAMLError, ValueError) as error:
+            reason = " ".join(str(error).replace(' in "<unicode string>",', " at").split())
             raise FileCorruptError(
-                f"{filename!r} is not plain YAML: {error}. "
+                f"{filename!r} is not plain YAML: {reason}. "
                 "Tags that name types are not read; write plain values instead."
             ) from None
 
