@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import engine_flows as flows
+import prefect
 import pytest
 
 from lume_services.errors import (
     FlowFailedError,
     FlowNotFoundError,
+    InputError,
     NotSerializableError,
     ParameterError,
     RunNotFoundError,
@@ -180,6 +182,21 @@ def test_registered_flows_are_found_and_loaded(service: SchedulingService) -> No
         service.record("sync-flow", "ring")
     with pytest.raises(FlowNotFoundError, match=r"'syncflow'.*did you mean 'sync-flow'\?"):
         service.record("syncflow", "linac")
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b", "a%", "<a>"])
+def test_a_project_needs_a_name_that_prefect_allows(service: SchedulingService, name: str) -> None:
+    with pytest.raises(InputError, match=r"is no project name; .* none of % & / < >"):
+        service.create_project(name)
+
+
+def test_a_refused_registration_leaves_nothing(service: SchedulingService) -> None:
+    @prefect.flow
+    def inner() -> None: ...
+
+    with pytest.raises(FlowNotFoundError, match="'inner' .* is not an attribute of a module"):
+        service.register_flow(inner, "linac")
+    assert (service.projects(), service.records()) == ([], [])
 
 
 def test_hooks_are_called(service: SchedulingService) -> None:

@@ -43,11 +43,7 @@ class SchedulingService:
         InputError
             If the name is empty or has a character that Prefect keeps for itself.
         """
-        if not name.strip() or set(name) & _FORBIDDEN:
-            raise InputError(
-                f"{name!r} is no project name; give one that is not empty and has none of "
-                f"{' '.join(sorted(_FORBIDDEN))}"
-            )
+        _check_project_name(name)
         self._backend.registry.create_project(name)
 
     def projects(self) -> list[str]:
@@ -86,7 +82,7 @@ class SchedulingService:
             If a schedule is given on the local backend.
         """
         found = entrypoints.load(flow) if isinstance(flow, str) else flow
-        self.create_project(project_name)
+        _check_project_name(project_name)
         record = installed.describe(
             found, project_name, entrypoints.of(found), image=image, labels=tuple(labels)
         )
@@ -290,6 +286,14 @@ class SchedulingService:
         if isinstance(flow, FlowRecord):
             return flow, entrypoints.load(flow.entrypoint)
         return installed.describe(flow, project_name, entrypoint=""), flow
+
+
+def _check_project_name(name: str) -> None:
+    if not name.strip() or set(name) & _FORBIDDEN:
+        raise InputError(
+            f"{name!r} is no project name; give one that is not empty and has none of "
+            f"{' '.join(sorted(_FORBIDDEN))}"
+        )
 
 
 def build(settings: LUMEServicesSettings) -> SchedulingService:
