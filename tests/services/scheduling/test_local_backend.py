@@ -194,7 +194,7 @@ def test_a_refused_registration_leaves_nothing(service: SchedulingService) -> No
     @prefect.flow
     def inner() -> None: ...
 
-    with pytest.raises(FlowNotFoundError, match="'inner' .* is not an attribute of a module"):
+    with pytest.raises(FlowNotFoundError, match=r"'inner' .* is not an attribute of a module"):
         service.register_flow(inner, "linac")
     assert (service.projects(), service.records()) == ([], [])
 
