@@ -55,5 +55,5 @@ def test_by_name(installed_flow):
 
 
 def test_a_name_that_nobody_offers(lab_flows, installed_flow):
-    with pytest.raises(SpecificationError, match=r"no flow 'halves' is registered in project"):
+    with pytest.raises(SpecificationError, match=r"no flow 'halves' .*did you mean 'halve'"):
         FlowOfFlows.from_yaml(specification("halves"))

@@ -31,11 +31,19 @@ class Checker:
         Well-formed, or it would not be one.
     records
         The flows that exist, by project and name.
+    installed
+        The names of flows that exist in any project.
     """
 
-    def __init__(self, specification: FlowOfFlowsSpecification, records: Records) -> None:
+    def __init__(
+        self,
+        specification: FlowOfFlowsSpecification,
+        records: Records,
+        installed: Collection[str] = (),
+    ) -> None:
         self._flows = specification.composing_flows
         self._records = records
+        self._installed = installed
         self._hints = 0
         self._positions: dict[str, int] = {}
         for position, flow in enumerate(self._flows):
@@ -61,7 +69,8 @@ class Checker:
             yield Problem(place, self._missing(flow))
 
     def _missing(self, flow: ComposingFlow) -> str:
-        names = [name for project, name in self._records if project == flow.project_name]
+        registered = [name for project, name in self._records if project == flow.project_name]
+        names = [*registered, *self._installed]
         elsewhere = [project for project, name in self._records if name == flow.name]
         known = f"in project {', '.join(map(repr, elsewhere))}" if elsewhere else ""
         return (

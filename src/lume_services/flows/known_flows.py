@@ -36,7 +36,8 @@ def plan_from(source: Path | str | Mapping[str, Any]) -> Plan:
 def plan_reading(reading: Reading) -> Plan:
     """Plan what has been read, with the flows that are registered or installed now."""
     specification = reading.specification
-    return make_plan(reading, known_flows(specification) if specification else {})
+    known = known_flows(specification) if specification else {}
+    return make_plan(reading, known, installed.names())
 
 
 def known_flows(specification: FlowOfFlowsSpecification) -> Records:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -88,7 +88,7 @@ class Plan:
         }
 
 
-def make_plan(reading: Reading, records: Records) -> Plan:
+def make_plan(reading: Reading, records: Records, installed: Collection[str] = ()) -> Plan:
     """Plan a specification.
 
     Parameters
@@ -97,6 +97,8 @@ def make_plan(reading: Reading, records: Records) -> Plan:
         The specification as read.
     records
         The flows that exist, by project and name.
+    installed
+        The names of flows that exist in any project, for hints.
 
     Raises
     ------
@@ -105,7 +107,7 @@ def make_plan(reading: Reading, records: Records) -> Plan:
     """
     specification, source, problems = reading
     if specification is not None:
-        problems = [*problems, *Checker(specification, records).problems()]
+        problems = [*problems, *Checker(specification, records, installed).problems()]
     if specification is None or problems:
         raise source.error(problems)
     nodes = (
