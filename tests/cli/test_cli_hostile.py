@@ -44,7 +44,13 @@ def test_parameters(cli: Cli, text_flows: Path, options: list[str], message: str
 def test_parameters_of_a_flow_of_flows(cli: Cli, registered: Path) -> None:
     message = refused(cli, "run", "flow_of_flows.yaml", "-p", "flow1-text=hello")
     assert "unknown parameter 'flow1-text', did you mean" in message
-    assert "missing required parameter 'flow1-text1', 'flow1-text2', 'flow3-text2'" in message
+    assert "missing required parameters 'flow1-text1', 'flow1-text2', 'flow3-text2'" in message
+    assert config.current().scheduling.runs() == []
+
+
+def test_a_project_for_a_file_that_names_its_own(cli: Cli, registered: Path) -> None:
+    message = refused(cli, "run", "flow_of_flows.yaml", "--project", "other")
+    assert message.startswith("--project 'other' is given, but 'flow_of_flows.yaml' names")
     assert config.current().scheduling.runs() == []
 
 
@@ -83,7 +89,7 @@ def test_flows_that_cannot_be_loaded(
             "no flow 'flow11' in project 'test'; did you mean 'flow1'",
         ),
         (["flow1"], "no flow 'flow1' in project 'default'; "),
-        (["flow1"], "It is registered with 'test'."),
+        (["flow1"], "it is registered with project 'test': give that one."),
         (["flow1", "--project", "tset"], "no flow 'flow1' in project 'tset'; "),
         (["text_flows.py"], "'text_flows.py' is neither a flow nor a YAML file; give MODULE:FLOW"),
     ],
@@ -100,7 +106,7 @@ def test_registering_a_name(cli: Cli) -> None:
 
 def test_a_project_without_a_name(cli: Cli, text_flows: Path) -> None:
     message = refused(cli, "register", "text_flows.py:add", "--project", "")
-    assert message == "'' is no project name; give one that is not empty."
+    assert message == "'' is no project name; give one that is not empty and has none of % & / < >"
 
 
 @pytest.mark.parametrize("command", ["run", "validate"])

@@ -14,6 +14,7 @@ from lume_services.cli import console
 from lume_services.cli.parameters import gather
 from lume_services.cli.streams import stdout_for_the_document
 from lume_services.cli.target import import_from_here, is_entrypoint, is_specification
+from lume_services.errors import InputError
 
 if TYPE_CHECKING:
     from lume_services.services.scheduling.service import SchedulingService
@@ -70,6 +71,11 @@ def _runnable(target: str, project: str | None, scheduling: SchedulingService) -
     if is_specification(target):
         from lume_services.flows import FlowOfFlows
 
+        if project is not None:
+            raise InputError(
+                f"--project {project!r} is given, but {target!r} names its project itself; "
+                "leave --project out, or change project_name in the file."
+            )
         composed = FlowOfFlows.from_yaml(Path(target))
         flows = [node.name for node in composed.plan.nodes]
         return _Runnable(composed.name, flows, composed.run)
