@@ -86,7 +86,7 @@ def test_options_can_be_set(composed, text_flows):
 def test_wrong_parameters_are_refused_before_there_is_a_run(composed, text_flows):
     message = (
         r"flow 'flow_of_flows': unknown parameter 'flow1-text', did you mean .*; "
-        r"missing required parameter 'flow1-text1', 'flow1-text2', 'flow3-text2'"
+        r"missing required parameters 'flow1-text1', 'flow1-text2', 'flow3-text2'"
     )
     with lume_services.local_engine(), pytest.raises(ParameterError, match=message):
         composed(**{"flow1-text": "a"})

@@ -67,7 +67,7 @@ def test_missing_and_unknown_parameters_are_refused_at_once(text_plan: Plan):
     assert "unknown parameter 'flow1-txt1', did you mean 'flow1-text1'" in message
     assert "unknown parameter 'text1'" in message
     assert "unknown parameter 'flow2-file_rep'" in message
-    assert "missing required parameter 'flow1-text1', 'flow3-text2'" in message
+    assert "missing required parameters 'flow1-text1', 'flow3-text2'" in message
 
 
 def test_a_parameter_that_is_not_json_is_refused(text_plan: Plan):
