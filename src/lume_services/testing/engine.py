@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextvars
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +32,7 @@ class TestEngine:
         self._no_settings = folder / "lume.toml"
         self._no_settings.touch()
         self._engine = engine_for(self._link)
-        self._inside = contextvars.copy_context()
-        self._active = ExitStack()
-        self._variables: dict[contextvars.ContextVar[Any], Any] = {}
+        self._settings: tuple[Any, Any] | None = None
         self._set_up: object = None
 
     @contextmanager
@@ -50,7 +47,6 @@ class TestEngine:
 
     def close(self) -> None:
         """End the engine."""
-        self._inside.run(self._active.close)
         self._engine.close()
 
     @contextmanager
@@ -72,35 +68,20 @@ class TestEngine:
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
-        if not self._variables:
-            self._variables = self._activate()
-        tokens = {variable: variable.set(value) for variable, value in self._variables.items()}
-        try:
-            with self._engine.active():
-                yield
-        finally:
-            for variable, token in tokens.items():
-                variable.reset(token)
-            flush_logs()
-            self._engine.history.close()
-
-    def _activate(self) -> dict[contextvars.ContextVar[Any], Any]:
-        """Enter the engine once, and return what that sets, for each test to take over."""
-        before = self._inside.copy()
-        self._inside.run(self._enter)
-        return {
-            variable: value
-            for variable, value in self._inside.items()
-            if variable not in before or before[variable] is not value
-        }
-
-    def _enter(self) -> None:
         from prefect.context import SettingsContext, get_settings_context
 
         outer = get_settings_context()
-        # Results that Prefect keeps for its caches must not come from another test.
-        settings = outer.settings.copy_with_update(
-            updates={"results.local_storage_path": self._link / "prefect-results"}
-        )
-        self._active.enter_context(SettingsContext(profile=outer.profile, settings=settings))
-        self._active.enter_context(self._engine.active())
+        settings = self._isolated(outer.settings)
+        try:
+            with SettingsContext(profile=outer.profile, settings=settings), self._engine.active():
+                yield
+        finally:
+            flush_logs()
+            self._engine.history.close()
+
+    def _isolated(self, settings: Any) -> Any:
+        """Return the settings with caches of their own (kept, as the copy is slow)."""
+        if self._settings is None or self._settings[0] is not settings:
+            storage = {"results.local_storage_path": self._link / "prefect-results"}
+            self._settings = (settings, settings.copy_with_update(updates=storage))
+        return self._settings[1]
