@@ -27,6 +27,10 @@ _KILLED = (
 )
 
 
+# Sorts after every character of an identifier, so that a range of the index is a beginning.
+_LAST = "~"
+
+
 class LocalRunHistory:
     """Implements `RunHistory` over the embedded store.
 
@@ -56,8 +60,8 @@ class LocalRunHistory:
         self._bury_the_dead()
         with self._history.reading() as db:
             rows = db.execute(
-                "SELECT * FROM flow_runs WHERE substr(id, 1, ?) = ? ORDER BY rowid DESC LIMIT 3",
-                (len(run_id), run_id),
+                "SELECT * FROM flow_runs WHERE id BETWEEN ? AND ? ORDER BY rowid DESC LIMIT 3",
+                (run_id, run_id + _LAST),
             ).fetchall()
         if not run_id or not rows:
             raise RunNotFoundError(
