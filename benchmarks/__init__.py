@@ -1,1 +1,1 @@
-"""Timings of the main paths; ``python -m benchmarks`` prints them."""
+"""Timings of what a user waits for; ``python -m benchmarks`` prints them."""

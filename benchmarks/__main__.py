@@ -1,52 +1,54 @@
-"""Time what a user waits for, each in processes of its own, with and without the package."""
+"""Time what a user waits for and print one table for each section.
+
+Each section runs in a process of its own, in a throw-away home.
+"""
 
 from __future__ import annotations
 
-import os
-import statistics
+import argparse
 import subprocess
 import sys
 import tempfile
-import time
-from pathlib import Path
 
-REPEATS = 5
-TEXT_FLOWS = Path(__file__).parents[1] / "examples" / "text"
-COMMAND = str(Path(sys.executable).with_name("lume-services"))
-RUN = [COMMAND, "run", "flow_of_flows.yaml"]
-RUN += ["-p", "flow1-text1=a", "-p", "flow1-text2=b", "-p", "flow3-text2=ab"]
+from benchmarks.environment import clean_environment
 
-# What is timed, and the floor below which it cannot come.
-CASES = {
-    "python -c pass": [sys.executable, "-c", "pass"],
-    "import lume_services": [sys.executable, "-c", "import lume_services"],
-    "lume-services --help": [COMMAND, "--help"],
-    "from prefect import flow": [sys.executable, "-c", "from prefect import flow"],
-    "lume-services run, three text flows": RUN,
+SECTIONS = {
+    "text": "the three-flow text example, in fresh processes",
+    "startup": "import and --help, in fresh processes",
+    "flows": "child flows of a flow-of-flows",
+    "tasks": "tasks of one flow",
+    "validation": "a large flow-of-flows file",
+    "files": "large arrays as files",
+    "results": "many small database results",
 }
 
 
-def seconds(command: list[str], directory: str) -> float:
-    start = time.perf_counter()
-    quiet = subprocess.DEVNULL
-    subprocess.run(command, cwd=directory, check=True, stdout=quiet, stderr=quiet)
-    return time.perf_counter() - start
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("section", nargs="*", help="; ".join(map(": ".join, SECTIONS.items())))
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
+    options = parser.parse_args()
+    unknown = set(options.section) - set(SECTIONS)
+    if unknown:
+        parser.error(f"no section {' '.join(sorted(unknown))}; there are {' '.join(SECTIONS)}")
+    failed = [name for name in options.section or SECTIONS if not run(name, options.quick)]
+    if failed:
+        print(f"failed: {' '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        os.environ["LUME_HOME"] = f"{directory}/home"
-        for source in TEXT_FLOWS.iterdir():
-            if source.is_file():
-                Path(directory, source.name).write_bytes(source.read_bytes())
-        for name in ("flow1", "flow2", "flow3"):
-            register = [COMMAND, "register", f"text_flows:{name}", "--project", "test"]
-            seconds(register, directory)
-        print(f"median of {REPEATS}, seconds")
-        for label, command in CASES.items():
-            times = [seconds(command, directory) for _ in range(REPEATS)]
-            print(f"{statistics.median(times):8.2f}  {label}")
+def run(section: str, quick: bool) -> bool:
+    print(f"\n{section}: {SECTIONS[section]}", flush=True)
+    command = [sys.executable, "-m", "benchmarks.section", section]
+    with tempfile.TemporaryDirectory(prefix="lume-bench-") as directory:
+        ended = subprocess.run(
+            [*command, "--quick"] if quick else command,
+            cwd=directory,
+            env=clean_environment(directory),
+            check=False,
+        )
+    return ended.returncode == 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
