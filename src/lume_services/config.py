@@ -48,6 +48,9 @@ def build(settings: LUMEServicesSettings) -> Services:
     """Make the services; nothing connects and no directory is made until one is used."""
     from lume_services.services.scheduling import service as scheduling
 
+    if not isinstance(settings, LUMEServicesSettings):
+        given = type(settings).__name__
+        raise SettingsError(f"settings are given as {given}; give LUMEServicesSettings(...).")
     url = settings.results_db_url
     return Services(
         settings=settings,

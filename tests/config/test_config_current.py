@@ -225,3 +225,9 @@ def test_fork_while_another_thread_configures() -> None:
         stop.set()
         thread.join()
     assert homes == {str(current_home())}
+
+
+def test_settings_of_another_type() -> None:
+    home: object = {"home": "/somewhere"}
+    with pytest.raises(SettingsError, match="given as dict; give LUMEServicesSettings"):
+        config.configure(home)  # type: ignore[arg-type]
