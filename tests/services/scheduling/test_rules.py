@@ -90,8 +90,9 @@ def test_running_waits_for_the_scheduled_time(seconds: float, expected: int | No
     assert decision.status == ("ACCEPT" if expected is None else "WAIT")
 
 
-def test_an_interrupted_run_is_cancelled_not_crashed() -> None:
-    proposed = {"type": "CRASHED", "message": rules.INTERRUPTED}
+@pytest.mark.parametrize("message", rules.INTERRUPTIONS)
+def test_an_interrupted_run_is_cancelled_not_crashed(message: str) -> None:
+    proposed = {"type": "CRASHED", "message": message}
     decision = rules.decide(run_in("RUNNING"), proposed, force=True, now=NOW)
     assert (decision.status, decision.state["type"]) == ("REJECT", "CANCELLING")
 

@@ -3,7 +3,7 @@
 The rules are those of Prefect's server for runs without deployment
 (``prefect/server/orchestration/core_policy.py`` and ``global_policy.py``), as far
 as a flow engine in the same process can meet them. One differs on purpose: a run
-that Ctrl-C ends is cancelled, not crashed.
+that Ctrl-C ends, or whose asyncio task is cancelled, is cancelled, not crashed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "CANCELLED", "CRASHED"})
-INTERRUPTED = "Execution was aborted by an interrupt signal."
+# What the engine says of Ctrl-C: in a synchronous flow, and in one on an asyncio loop.
+INTERRUPTIONS = (
+    "Execution was aborted by an interrupt signal.",
+    "Execution was cancelled by the runtime environment.",
+)
 
 JSON = dict[str, Any]
 
@@ -56,8 +60,9 @@ def decide(
         The present time.
     """
     now = now or datetime.now(UTC)
-    if proposed["type"] == "CRASHED" and (proposed.get("message") or "").startswith(INTERRUPTED):
-        return _interrupted(run, now)
+    message = proposed.get("message") or ""
+    if proposed["type"] == "CRASHED" and message.startswith(INTERRUPTIONS):
+        return _interrupted(run, message, now)
     if not force:
         refusal = _refuse(run, proposed, now)
         if refusal is not None:
@@ -205,12 +210,12 @@ def _retry(run: JSON, proposed: JSON, now: datetime) -> Decision | None:
     )
 
 
-def _interrupted(run: JSON, now: datetime) -> Decision:
+def _interrupted(run: JSON, message: str, now: datetime) -> Decision:
     """Answer Ctrl-C with Cancelling, which makes the engine call the cancellation hooks."""
     initial = run.get("state")
     if initial is not None and initial["type"] in TERMINAL:
         return _abort(f"Run is already in terminal state {initial['type']}.")
-    state = {"type": "CANCELLING", "name": "Cancelling", "message": INTERRUPTED}
+    state = {"type": "CANCELLING", "name": "Cancelling", "message": message}
     details = {"type": "reject_details", "reason": "A run that is interrupted is cancelled."}
     return Decision("REJECT", complete(state, now), details)
 
