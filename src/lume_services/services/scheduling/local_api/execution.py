@@ -99,12 +99,33 @@ def _outcome(
     if flow.isgenerator:
         return (_to_end(_collect(start("result"))) if flow.isasync else list(start("result"))), None
     state = _to_end(start("state")) if flow.isasync else start("state")
-    value = observer.value_of(state)
     if state.is_completed():
-        return value, None
-    return None, value if isinstance(value, BaseException) else RuntimeError(
-        state.message or state.name
-    )
+        return _without_states(observer.value_of(state)), None
+    return None, _cause(state)
+
+
+def _without_states(value: Any) -> Any:
+    """Return what a flow returned, with their results in place of the states in it."""
+    from prefect.client.schemas.objects import State
+
+    if isinstance(value, State):
+        return _without_states(observer.value_of(value))
+    if type(value) in {list, tuple}:
+        return type(value)(map(_without_states, value))
+    if type(value) is dict:
+        return {key: _without_states(each) for key, each in value.items()}
+    return value
+
+
+def _cause(state: Any) -> BaseException:
+    """Return the exception in a state, or in the states that a flow returned."""
+    from prefect.states import get_state_exception
+
+    try:
+        cause: BaseException = get_state_exception(state, _sync=True)
+    except (ValueError, TypeError):  # no state in it has failed, or none of them is final
+        return RuntimeError(state.message or state.name)
+    return cause
 
 
 def cancelling(history: History, run_id: str) -> None:
