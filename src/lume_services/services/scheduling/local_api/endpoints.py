@@ -32,7 +32,8 @@ from lume_services.services.scheduling.local_api.history import History
 
 NEEDS_SERVER = (
     "this needs a Prefect server, and the local backend has none: schedules, work pools, "
-    "automations, blocks and pausing from outside work on a server backend (LUME_BACKEND)"
+    "automations, blocks and pausing from outside work on a server backend (LUME_BACKEND); "
+    "give a flow its secrets in environment variables"
 )
 
 

@@ -9,7 +9,7 @@ import traceback
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lume_services.services.scheduling.backends.backend import RunConfig
 from lume_services.services.scheduling.local_api import flow_runs, observer, rules, task_runs
@@ -122,7 +122,8 @@ def _cause(state: Any) -> BaseException:
     from prefect.states import get_state_exception
 
     try:
-        cause: BaseException = get_state_exception(state, _sync=True)
+        # Its type information does not know that it can be told not to look for a loop.
+        cause: BaseException = cast(Any, get_state_exception)(state, _sync=True)
     except (ValueError, TypeError):  # no state in it has failed, or none of them is final
         return RuntimeError(state.message or state.name)
     return cause
