@@ -184,6 +184,31 @@ def test_registered_flows_are_found_and_loaded(service: SchedulingService) -> No
         service.record("syncflow", "linac")
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda s: s.run(flows.sync_flow, {}, color=1),
+            InputError,
+            "color=1.*takes: labels, run_n",
+        ),
+        (lambda s: s.run(flows.sync_flow, tags=3), InputError, "tags=3: .*a run takes: labels"),
+        (lambda s: s.run(flows.sync_flow, [1]), ParameterError, "are of type list; give a dict"),
+        (lambda s: s.run(flows.sync_flow, {1: 1}), ParameterError, "must be text; .* not: 1"),
+        (lambda s: s.run(print, {}), InputError, "is of type builtin.*give a Prefect flow"),
+        (lambda s: s.register_flow(print, "p"), InputError, "is of type builtin.*give a Prefect"),
+        (lambda s: s.register_flow(flows.sync_flow, None), InputError, "None is no project name"),
+        (lambda s: s.record(3, "p"), FlowNotFoundError, "flow 3 in project 'p': both .* text"),
+    ],
+)
+def test_arguments_of_wrong_types_are_refused(
+    service: SchedulingService, call: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        call(service)
+    assert (service.runs(), service.records()) == ([], [])
+
+
 @pytest.mark.parametrize("name", ["", " ", "a/b", "a%", "<a>"])
 def test_a_project_needs_a_name_that_prefect_allows(service: SchedulingService, name: str) -> None:
     with pytest.raises(InputError, match=r"is no project name; .* none of % & / < >"):

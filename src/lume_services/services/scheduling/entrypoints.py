@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from lume_services.errors import FlowNotFoundError
+from lume_services.errors import FlowNotFoundError, InputError
 from lume_services.services.scheduling.nearest import hint
 
 if TYPE_CHECKING:
@@ -46,6 +46,24 @@ def load(entrypoint: str) -> Flow[..., Any]:
     if isinstance(found, Flow):
         return found
     raise FlowNotFoundError(_no_flow(module, place, attribute, found))
+
+
+def require_flow(value: object) -> Flow[..., Any]:
+    """Return the value if it is a Prefect flow.
+
+    Raises
+    ------
+    InputError
+        If it is something else.
+    """
+    from prefect import Flow
+
+    if isinstance(value, Flow):
+        return value
+    raise InputError(
+        f"{value!r} is of type {type(value).__name__}; give a Prefect flow (a function under "
+        f"@prefect.flow) or an entrypoint {FORMS}."
+    )
 
 
 def of(flow: Flow[..., Any]) -> str:

@@ -19,6 +19,26 @@ _SHOWN = 60
 _TRUTH_VALUES = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "t", "f", "1", "0"})
 
 
+def as_parameters(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return parameters as a dictionary of their own.
+
+    Raises
+    ------
+    ParameterError
+        If they are no mapping, or a name is no text.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        kind = type(given).__name__
+        raise ParameterError(f"parameters are of type {kind}; give a dictionary of values by name.")
+    keys: list[object] = list(given)
+    names = [repr(key) for key in keys if not isinstance(key, str)]
+    if names:
+        raise ParameterError(f"parameter names must be text; these are not: {', '.join(names)}.")
+    return dict(given)
+
+
 def check_parameters(record: FlowRecord, parameters: Mapping[str, Any]) -> None:
     """Refuse parameters that a flow cannot be started with.
 

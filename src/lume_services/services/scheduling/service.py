@@ -6,21 +6,21 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lume_services import plugins
-from lume_services.errors import FlowNotFoundError, InputError
-from lume_services.services.scheduling import entrypoints, installed, outcome
+from lume_services.errors import FlowNotFoundError
+from lume_services.services.scheduling import entrypoints, installed, names, outcome
 from lume_services.services.scheduling.backends.backend import Backend, RunConfig
 from lume_services.services.scheduling.nearest import hint
-from lume_services.services.scheduling.parameters import check_parameters, check_types
+from lume_services.services.scheduling.parameters import (
+    as_parameters,
+    check_parameters,
+    check_types,
+)
 from lume_services.services.scheduling.registry import DEFAULT_PROJECT, FlowRecord
 from lume_services.services.scheduling.run import LogLine, RunInfo, TaskRunInfo
 from lume_services.settings import LUMEServicesSettings
 
 if TYPE_CHECKING:
     from prefect import Flow
-
-
-# What Prefect allows in no name.
-_FORBIDDEN = frozenset("/%&<>")
 
 
 class SchedulingService:
@@ -43,7 +43,7 @@ class SchedulingService:
         InputError
             If the name is empty or has a character that Prefect keeps for itself.
         """
-        _check_project_name(name)
+        names.check_project(name)
         self._backend.registry.create_project(name)
 
     def projects(self) -> list[str]:
@@ -81,8 +81,8 @@ class SchedulingService:
         NeedsServerError
             If a schedule is given on the local backend.
         """
-        found = entrypoints.load(flow) if isinstance(flow, str) else flow
-        _check_project_name(project_name)
+        found = entrypoints.load(flow) if isinstance(flow, str) else entrypoints.require_flow(flow)
+        names.check_project(project_name)
         record = installed.describe(
             found, project_name, entrypoints.of(found), image=image, labels=tuple(labels)
         )
@@ -97,6 +97,7 @@ class SchedulingService:
         FlowNotFoundError
             With the nearest names.
         """
+        names.check_flow(name, project_name)
         record = self._backend.registry.find(name, project_name) or installed.find(
             name, project_name
         )
@@ -161,7 +162,7 @@ class SchedulingService:
             Before anything runs, for unknown, missing, ill-typed or not
             JSON-serialisable parameters.
         """
-        parameters = dict(parameters or {})
+        parameters = as_parameters(parameters)
         record, prefect_flow = self._both(flow, project_name)
         check_parameters(record, parameters)
         check_types(prefect_flow, parameters)
@@ -285,15 +286,8 @@ class SchedulingService:
     ) -> tuple[FlowRecord, Flow[..., Any]]:
         if isinstance(flow, FlowRecord):
             return flow, entrypoints.load(flow.entrypoint)
+        entrypoints.require_flow(flow)
         return installed.describe(flow, project_name, entrypoint=""), flow
-
-
-def _check_project_name(name: str) -> None:
-    if not name.strip() or set(name) & _FORBIDDEN:
-        raise InputError(
-            f"{name!r} is no project name; give one that is not empty and has none of "
-            f"{' '.join(sorted(_FORBIDDEN))}"
-        )
 
 
 def build(settings: LUMEServicesSettings) -> SchedulingService:

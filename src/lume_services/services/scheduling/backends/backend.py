@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from lume_services.errors import InputError
 from lume_services.services.scheduling.registry import FlowRecord
 from lume_services.services.scheduling.run import LogLine, RunInfo, RunResults, TaskRunInfo
 
@@ -26,6 +27,25 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     labels: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Return a run configuration from keyword arguments.
+
+        Raises
+        ------
+        InputError
+            Naming each option that is unknown or ill-typed, and the known ones.
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, each['loc']))}={each['input']!r}: {each['msg']}"
+                for each in error.errors(include_url=False)
+            )
+            known = ", ".join(sorted(cls.model_fields))
+            raise InputError(f"run options: {problems}; a run takes: {known}.") from None
 
     def build(self) -> dict[str, Any]:
         """Return the settings of the run in the form that the backend takes."""

@@ -60,7 +60,7 @@ class LocalBackend:
 
     def run_config(self, **values: Any) -> LocalRunConfig:
         """Return a run configuration from keyword arguments."""
-        return LocalRunConfig(**values)
+        return LocalRunConfig.of(values)
 
     def run(
         self,
