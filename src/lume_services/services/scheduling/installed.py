@@ -123,5 +123,6 @@ def _editables() -> Iterator[tuple[str, Path]]:
             yield distribution.name, Path(unquote(urlparse(origin["url"]).path))
 
 
+@functools.cache
 def _version(package: str | None) -> str | None:
     return None if package is None else metadata.version(package)
