@@ -10,6 +10,7 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,13 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+
+def pytest_configure() -> None:
+    """Let the programs that tests start notice Ctrl-C, also where a shell runs us behind itself."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 _FILE_NAME = re.compile(r"# (?P<name>\w+\.(?:py|ya?ml|toml))\n")
 _SAME = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
