@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from lume_services.errors import SettingsError, StoreUnavailableError
 from lume_services.services.results.query import Path, is_index
+from lume_services.services.wal import use_wal
 
 __all__ = ["SQLiteJSON", "check_url", "insert", "next_step", "open_engine"]
 
@@ -74,7 +75,7 @@ def _make_file(path: FilePath) -> None:
 def _set_up(connection: Any, _record: Any) -> None:
     # The driver's own transactions begin too late; `_begin` begins them.
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")
+    use_wal(connection)
     # With less, the last commits before a power failure are lost in WAL mode.
     connection.execute("PRAGMA synchronous=FULL")
 

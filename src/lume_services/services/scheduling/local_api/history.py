@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lume_services.errors import SchedulingError
+from lume_services.services.wal import use_wal
 
 SCHEMA_VERSION = 2
 BUSY_SECONDS = 30.0
@@ -146,7 +147,7 @@ class History:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode=WAL")
+        use_wal(connection, BUSY_SECONDS)
         # A crash of the machine may lose the last moments of the history, never corrupt it.
         connection.execute("PRAGMA synchronous=NORMAL")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
