@@ -11,7 +11,7 @@ import pytest
 from cli_calling import Cli
 
 from lume_services import Result
-from lume_services.cli.results import summary
+from lume_services.cli.stored import summary
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

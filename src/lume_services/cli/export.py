@@ -124,7 +124,7 @@ def _flat(value: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
 
 def _native(stored: Any) -> Any:
     """Return a value as lists, numbers, texts and times."""
-    from lume_services.cli.results import readable
+    from lume_services.cli.stored import readable
 
     value = readable(stored)
     value = value.tolist() if hasattr(value, "tolist") else value

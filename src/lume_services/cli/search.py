@@ -109,7 +109,7 @@ def find(*, search: Search | None = None, limit: Count = 20) -> None:
 
 
 def _cell(path: str, stored: Any) -> str:
-    from lume_services.cli.results import readable, summary
+    from lume_services.cli.stored import readable, summary
 
     if stored is None:
         return "-"
