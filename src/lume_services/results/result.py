@@ -11,16 +11,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from pydantic_core import ErrorDetails
 
 from lume_services.errors import InputError, ResultNotFoundError, ResultsError
+from lume_services.results import document as documents
 from lume_services.results import provenance, types
-from lume_services.results.codec import comparable, content_hash, decode, encode
+from lume_services.results.codec import comparable
 from lume_services.services.results.db import Document, ResultsDB
 from lume_services.services.scheduling.nearest import hint
-
-PROVENANCE = frozenset(
-    {"flow_name", "flow_run_id", "parents", "package", "version", "created", "host"}
-)
-_DOCUMENT_VERSION = 1
-_ADDED = ("document_version", "result_type", "unique_hash", "content_hash")
 
 
 class Result(BaseModel):
@@ -70,13 +65,13 @@ class Result(BaseModel):
             super().__init__(**{**provenance.of_run(), **fields})
         except ValidationError as error:
             raise _refused(type(self), error) from error
-        self._fields()
+        documents.encode_fields(self._fields())
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Register the subclass, so that its documents load wherever it is imported."""
         super().__pydantic_init_subclass__(**kwargs)
-        types.check(cls, PROVENANCE, _ADDED)
+        types.check(cls, documents.PROVENANCE, documents.ADDED)
         types.register(cls)
 
     def __eq__(self, other: object) -> bool:
@@ -211,32 +206,15 @@ class Result(BaseModel):
                 f"result {document['unique_hash']} is a {types.name(found)}, not a "
                 f"{types.name(cls)}; use Result, which takes all"
             )
-        if document["document_version"] > _DOCUMENT_VERSION:
-            raise ResultsError(
-                f"result {document['unique_hash']} was written by a newer version of "
-                "lume-services; install that version"
-            )
-        fields = {key: decode(part, key) for key, part in document.items() if key not in _ADDED}
-        return found(**fields)
+        return found(**documents.read(document))
 
     def _fields(self) -> dict[str, Any]:
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         fields["parents"] = list(self.parents)
-        return {name: encode(value, name) for name, value in fields.items()}
+        return fields
 
     def _document(self) -> Document:
-        fields, result_type = self._fields(), types.name(type(self))
-        hashes = {name: content_hash(part) for name, part in fields.items()}
-        apart = PROVENANCE | {"project_name", "flow_id"}
-        identity = {name: hashes[name] for name in self.unique_on}
-        contents = {name: part for name, part in hashes.items() if name not in apart}
-        return {
-            "document_version": _DOCUMENT_VERSION,
-            "result_type": result_type,
-            "unique_hash": content_hash({"result_type": result_type, "fields": identity}),
-            "content_hash": content_hash(contents),
-            **fields,
-        }
+        return documents.make(self._fields(), types.name(type(self)), self.unique_on)
 
 
 types.register(Result)
