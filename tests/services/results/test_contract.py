@@ -173,6 +173,85 @@ def test_threads_share_a_store(db: ResultsDB) -> None:
     assert db.count({}) == 200
 
 
+def test_documents_are_found_by_their_links(db: ResultsDB) -> None:
+    db.insert_many([document(1, links=["a:1", "b:2"]), document(2, links=["b:2"]), document(3)])
+    assert found(db, {}, linked_to=["b:2"]) == ["run-1", "run-2"]
+    assert found(db, {}, linked_to={"a:1", "b:2"}, sort=[("flow_id", -1)]) == ["run-2", "run-1"]
+    assert found(db, {"flow_id": "run-2"}, linked_to=["a:1", "b:2"]) == ["run-2"]
+    assert found(db, {}, linked_to=["b:", "B:2", "%"]) == []
+    assert found(db, {}, linked_to=[]) == ["run-1", "run-2", "run-3"]
+
+
+def test_links_are_listed_by_what_they_begin_with(db: ResultsDB) -> None:
+    db.insert_many(
+        [document(1, links=["value:é", "value:b", "Value:c"]), document(2, links=["value:b", "w"])]
+    )
+    assert list(db.links("value:")) == ["value:b", "value:é"]
+    assert list(db.links("")) == ["Value:c", "value:b", "value:é", "w"]
+    assert list(db.links("val%")) == []
+
+
+def test_links_go_with_their_document(db: ResultsDB) -> None:
+    db.insert_many([document(1, links=["a", "b"]), document(2, links=["b"])])
+    assert db.delete({"flow_id": "run-1"}) == 1
+    assert list(db.links("")) == ["b"]
+    assert db.insert(document(1, links=["c"])) is True
+    assert found(db, {}, linked_to=["a", "c"]) == ["run-1"]
+
+
+def test_a_document_that_is_refused_leaves_no_links(db: ResultsDB) -> None:
+    db.insert(document(1))
+    assert db.insert(document(1, links=["late"])) is False
+    with pytest.raises(ResultConflictError, match="flow run run-1 of"):
+        db.insert_many([document(2, links=["new"]), document(3, flow_id="run-1")])
+    assert list(db.links("")) == []
+
+
+@pytest.mark.parametrize("links", ["a", [1], [""], ["a", "a"], {"a": 1}])
+def test_links_are_different_texts(db: ResultsDB, links: Any) -> None:
+    with pytest.raises(InputError, match=r"links of a document are a list|has each link once"):
+        db.insert(document(links=links))
+
+
+@pytest.mark.parametrize("links", ["a", [1], [str(number) for number in range(1001)]])
+def test_malformed_links_to_look_for(db: ResultsDB, links: Any) -> None:
+    with pytest.raises(QueryError, match=r"linked_to (takes a list of links|has 1001 links)"):
+        db.find({}, linked_to=links)
+
+
+def test_indexes_change_no_answer(db: ResultsDB) -> None:
+    db.insert_many([document(number, x=x) for number, x in enumerate([2, "a", None, 1, True, {}])])
+    paths = [r"a\.b'c.%d.0", "x"]
+    for path in [*paths, *paths]:
+        db.index(path)
+    assert db.indexes() == paths
+    db.insert(document(9, x=1.5))
+    assert found(db, {"x": {"$gt": 1}}) == ["run-0", "run-9"]
+    assert found(db, {}, sort=[("x", -1)], limit=4) == ["run-4", "run-5", "run-1", "run-0"]
+    with pytest.raises(QueryError, match=r"path 'a\.\.b' cannot be searched"):
+        db.index("a..b")
+
+
+@pytest.mark.parametrize("value", ["a\0", {"\0": 1}, ["\\\0"], 2**63, [-(2**63) - 1]])
+def test_what_not_every_store_can_hold_is_refused(db: ResultsDB, value: Any) -> None:
+    with pytest.raises(InputError, match=r"hash-0 is no strict JSON \(a text has a NUL|64 bits"):
+        db.insert(document(x=value))
+
+
+def test_numbers_and_escapes_come_back_exactly(db: ResultsDB) -> None:
+    values = [1, 1.0, -0.0, 0, 1e16, 2.0**62, -(2.0**62), 2**62, 1e300, 5e-324, 0.1, 1e22, -1e17]
+    texts = ["1e+17", "\\u0000", "\\\\u0000", '"1e+18"', "12345678901234567890", '\\"1e+16']
+    db.insert(document(values=values, texts=texts, last=1))
+    back = next(db.find({}))
+    assert list(map(repr, back["values"])) == list(map(repr, values))
+    assert back["texts"] == texts
+    assert list(back)[-3:] == ["values", "texts", "last"]
+    assert next(db.find({}, projection=["values"])) == {"values": values}
+    assert db.count({"values.5": 2**62}) == 1
+    assert db.count({"values.7": 2.0**62}) == 1
+    assert db.count({"values.5": 2**62 + 1}) == 0
+
+
 HOSTILE = [
     "x'; DROP TABLE results; --",
     "$.x[0]",

@@ -6,12 +6,12 @@ import json
 import os
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, delete, func, make_url, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from lume_services.errors import (
@@ -24,9 +24,16 @@ from lume_services.errors import (
 )
 from lume_services.services.results import sqlite
 from lume_services.services.results.db import Document, Query, ResultsDB, Sort
-from lume_services.services.results.query import parse, parse_path, parse_sort
+from lume_services.services.results.query import MAX_VALUES, parse, parse_path, parse_sort
 from lume_services.services.results.sql_filter import condition, order
-from lume_services.services.results.sql_tables import KEYS, key_columns, prepare, results
+from lume_services.services.results.sql_tables import (
+    indexed_paths,
+    key_columns,
+    links,
+    prepare,
+    results,
+)
+from lume_services.services.results.strict import json_of, keys_of, links_of
 
 # SQLite's own bound.
 MAX_BYTES = 1_000_000_000
@@ -63,15 +70,11 @@ class SQLResultsDB(ResultsDB):
     def __repr__(self) -> str:
         return f"SQLResultsDB({self._name!r})"
 
-    def insert(self, document: Document) -> bool:
-        """Add a document; return False if it is there already."""
-        return self.insert_many([document]) == 1
-
     def insert_many(self, documents: Sequence[Document]) -> int:
         """Add all documents or none; return how many were not there yet."""
-        rows = [_row(document) for document in documents]
+        rows = [(_row(document), links_of(document)) for document in documents]
         with self._connection() as connection:
-            return sum(_insert(connection, row) for row in rows)
+            return sum(_insert(connection, *row) for row in rows)
 
     def find(
         self,
@@ -80,6 +83,7 @@ class SQLResultsDB(ResultsDB):
         sort: Sort = (),
         limit: int | None = None,
         projection: Sequence[str] | None = None,
+        linked_to: Collection[str] = (),
     ) -> Iterator[Document]:
         """Return the matching documents, read one after the other as they are asked for."""
         if limit is not None and (type(limit) is not int or limit < 0):
@@ -92,7 +96,7 @@ class SQLResultsDB(ResultsDB):
         )
         statement = (
             select(*shown)
-            .where(condition(parse(query), self._columns))
+            .where(condition(parse(query), self._columns), *_linked(linked_to))
             .order_by(*order(parse_sort(sort), self._columns), results.c.id)
             .limit(limit)
         )
@@ -110,6 +114,26 @@ class SQLResultsDB(ResultsDB):
         where = condition(parse(query), self._columns)
         with self._connection() as connection:
             return connection.execute(delete(results).where(where)).rowcount
+
+    def links(self, prefix: str) -> Iterator[str]:
+        """Return, in order, each different link that begins with a text."""
+        beginning = links.c.link.between(prefix, prefix + chr(0x10FFFF))
+        statement = select(links.c.link).where(beginning).distinct().order_by(links.c.link)
+        with self._connection(reading=True) as connection:
+            yield from connection.execution_options(yield_per=1000).scalars(statement)
+
+    def index(self, path: str) -> None:
+        """Make queries and sorts on a path fast at any size; do nothing if they are already."""
+        parse_path(path)
+        with self._connection() as connection:
+            connection.execute(
+                sqlite.insert(indexed_paths).values(path=path).on_conflict_do_nothing()
+            )
+
+    def indexes(self) -> list[str]:
+        """Return the paths that were given to `index`."""
+        with self._connection(reading=True) as connection:
+            return list(connection.scalars(select(indexed_paths.c.path).order_by("path")))
 
     def close(self) -> None:
         """Close the connections; a later call opens them again."""
@@ -166,29 +190,32 @@ class SQLResultsDB(ResultsDB):
 
 
 def _row(document: Document) -> dict[str, str]:
-    keys = {name: document.get(name) for name in KEYS}
-    for name, value in keys.items():
-        if not isinstance(value, str) or not value:
-            raise InputError(f"a document needs a text {name!r}, not {value!r}")
-    try:
-        data = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        size = len(data.encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(
-            f"the document {keys['unique_hash']} is no strict JSON ({error}); encode it with "
-            "lume_services.results.codec"
-        ) from error
+    keys, data = keys_of(document), json_of(document)
+    size = len(data.encode())
     if size > MAX_BYTES:
         raise InputError(
             f"the document {keys['unique_hash']} takes {size} bytes, more than the {MAX_BYTES} "
             "that a database holds; save large values as files"
         )
-    return {**keys, "data": data}  # type: ignore[dict-item]
+    return {**keys, "data": data}
 
 
-def _insert(connection: Connection, row: dict[str, str]) -> bool:
-    added = connection.execute(sqlite.insert(results).values(row).on_conflict_do_nothing())
-    if added.rowcount == 1:
+def _linked(linked_to: Collection[str]) -> list[ColumnElement[bool]]:
+    if isinstance(linked_to, str) or not all(isinstance(link, str) for link in linked_to):
+        raise QueryError(f"linked_to takes a list of links, not {linked_to!r}")
+    if len(linked_to) > MAX_VALUES:
+        raise QueryError(f"linked_to has {len(linked_to)} links; ask with {MAX_VALUES} at a time")
+    with_any = select(links.c.result_id).where(links.c.link.in_(linked_to))
+    return [results.c.id.in_(with_any)] if linked_to else []
+
+
+def _insert(connection: Connection, row: dict[str, str], linked: list[str]) -> bool:
+    add = sqlite.insert(results).values(row).on_conflict_do_nothing()
+    added = connection.scalar(add.returning(results.c.id))
+    if added is not None:
+        if linked:
+            rows = [{"result_id": added, "link": link} for link in linked]
+            connection.execute(links.insert(), rows)
         return True
     same = results.c.unique_hash == row["unique_hash"]
     found = connection.scalar(select(results.c.content_hash).where(same))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     Column,
     Connection,
+    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -18,12 +19,12 @@ from sqlalchemy import (
 )
 
 from lume_services.errors import StoreUnavailableError
+from lume_services.services.results.strict import KEYS
 
 SCHEMA_VERSION = 1
 
 _metadata = MetaData()
 
-KEYS = ("unique_hash", "content_hash", "project_name", "flow_id")
 results = Table(
     "results",
     _metadata,
@@ -36,6 +37,19 @@ results = Table(
     # Numbers of deleted rows must not come again, as they give the order of insertion.
     sqlite_autoincrement=True,
 )
+links = Table(
+    "links",
+    _metadata,
+    Column("link", Text, primary_key=True),
+    Column(
+        "result_id",
+        ForeignKey("results.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    sqlite_with_rowid=False,
+)
+indexed_paths = Table("indexed_paths", _metadata, Column("path", Text, primary_key=True))
 _schema = Table("results_schema", _metadata, Column("version", Integer, primary_key=True))
 
 

@@ -78,6 +78,7 @@ def _set_up(connection: Any, _record: Any) -> None:
     use_wal(connection)
     # With less, the last commits before a power failure are lost in WAL mode.
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
 
 
 def _begin(connection: Any) -> None:
