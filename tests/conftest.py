@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from lume_services import config
+from servers.postgresql import postgresql, postgresql_url
+
+__all__ = ["postgresql", "postgresql_url"]
 
 
 @pytest.fixture(autouse=True)

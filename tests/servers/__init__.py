@@ -1,0 +1,23 @@
+"""Real servers for tests, started on this machine's loopback and ended with the tests."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import NoReturn
+
+import pytest
+
+
+def required(service: str, how_to_start: str) -> NoReturn:
+    """Skip a test whose server this machine cannot start; fail it in continuous integration."""
+    message = f"{service} is needed: {how_to_start}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
