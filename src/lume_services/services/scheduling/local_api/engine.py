@@ -129,23 +129,33 @@ def flush_logs() -> None:
 
 
 def _changed(settings: Any, server: LocalServer) -> Any:
-    return settings.copy_with_update(
-        updates={
-            "api.url": server.url,
-            "api.auth_string": server.auth_string,
-            "api.key": None,
-            "server.ephemeral.enabled": False,
-            "server.analytics_enabled": False,
-            "client.server_version_check_enabled": False,
-            "client.csrf_support_enabled": False,
-            "client.custom_headers": {},
-            "cloud.enable_orchestration_telemetry": False,
-            # For a server that looks for dead runs; its thread would cost a second a flow.
-            "flows.heartbeat_frequency": None,
-            "ui_url": "",
-            "results.default_storage_block": None,
-            "api.tls_insecure_skip_verify": False,
-            # Our API has no TLS, yet each client would load the authorities of the world, 20 ms.
-            "api.ssl_cert_file": str(Path(__file__).with_name("no_ca.pem")),
-        }
-    )
+    """Return settings that point to our API: a copy, since Prefect's own validates all anew."""
+    from pydantic import SecretStr
+
+    api = {
+        "url": server.url,
+        "auth_string": SecretStr(server.auth_string),
+        "key": None,
+        "tls_insecure_skip_verify": False,
+        # Our API has no TLS, yet each client would load the authorities of the world, 20 ms.
+        "ssl_cert_file": str(Path(__file__).with_name("no_ca.pem")),
+    }
+    client = {
+        "server_version_check_enabled": False,
+        "csrf_support_enabled": False,
+        "custom_headers": {},
+    }
+    ephemeral = settings.server.ephemeral.model_copy(update={"enabled": False})
+    changes: dict[str, dict[str, Any]] = {
+        "api": api,
+        "client": client,
+        "server": {"ephemeral": ephemeral, "analytics_enabled": False},
+        "cloud": {"enable_orchestration_telemetry": False},
+        # For a server that looks for dead runs; its thread would cost a second a flow.
+        "flows": {"heartbeat_frequency": None},
+        "results": {"default_storage_block": None},
+    }
+    sections = {
+        name: getattr(settings, name).model_copy(update=values) for name, values in changes.items()
+    }
+    return settings.model_copy(update={**sections, "ui_url": ""})
