@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 import difflib
-from importlib.metadata import EntryPoint, entry_points
+import functools
+import sys
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any
 
 from lume_services.errors import PluginError
+
+
+def entries(group: str) -> EntryPoints:
+    """Return what installed packages offer in an entry-point group; nothing is imported.
+
+    Parameters
+    ----------
+    group
+        Entry-point group, for example ``"lume_services.backends"``.
+    """
+    found: EntryPoints = _scan(tuple(sys.path)).select(group=group)
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def _scan(path: tuple[str, ...]) -> Any:  # which type, depends on the version of Python
+    """Read what all packages offer, once: it takes as long as an import."""
+    return entry_points()
 
 
 def names(group: str) -> list[str]:
@@ -15,9 +35,9 @@ def names(group: str) -> list[str]:
     Parameters
     ----------
     group
-        Entry-point group, for example ``"lume_services.backends"``.
+        Entry-point group.
     """
-    return sorted({entry.name for entry in entry_points(group=group)})
+    return sorted({entry.name for entry in entries(group)})
 
 
 def load(group: str, name: str) -> Any:
@@ -46,7 +66,7 @@ def load(group: str, name: str) -> Any:
 
 
 def _find(group: str, name: str) -> EntryPoint:
-    for entry in entry_points(group=group):
+    for entry in entries(group):
         if entry.name == name:
             return entry
     known = names(group)

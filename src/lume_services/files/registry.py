@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from typing import Any
 
 from lume_services import plugins
@@ -93,7 +92,7 @@ def is_reference(rep: object) -> bool:
 
 def _load_offered(name: str) -> None:
     package = name.partition(":")[0].partition(".")[0]
-    for entry in entry_points(group=GROUP):
+    for entry in plugins.entries(GROUP):
         if entry.module.partition(".")[0] == package:
             offered = plugins.load(GROUP, entry.name)
             if not (isinstance(offered, type) and issubclass(offered, File)):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
+from lume_services import plugins
 from lume_services.errors import InputError, UnknownFileTypeError
 
 GROUP = "lume_services.hdf5_packages"
@@ -35,7 +34,7 @@ def check_allowed(class_path: str) -> None:
     package = class_path.partition(".")[0]
     if package in _allowed:
         return
-    if package in {entry.module.partition(".")[0] for entry in entry_points(group=GROUP)}:
+    if package in {entry.module.partition(".")[0] for entry in plugins.entries(GROUP)}:
         return
     raise UnknownFileTypeError(
         f"the class {class_path} is of the package {package!r}, whose objects HDF5 files may not "
