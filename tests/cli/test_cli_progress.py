@@ -14,7 +14,7 @@ from cli_calling import Cli
 from cli_terminal import COMMAND, Terminal
 
 from lume_services import config
-from lume_services.cli.progress import Flow, Line, Snapshot, lines, look
+from lume_services.cli.progress import Flow, Line, lines, look
 from lume_services.services.scheduling.run import RunInfo, TaskRunInfo
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,7 +47,7 @@ def texts(shown: list[Line]) -> list[str]:
 def test_tasks_of_what_runs_are_shown_and_equal_ones_are_counted() -> None:
     tasks = [task("load", "Completed"), *(task("track", "Running") for _ in range(3))]
     tasks += [task("track", "Completed"), task("save", "Failed")]
-    shown = lines(Snapshot(Flow(run("model"), tasks)), NOW, 20)
+    shown = lines(Flow(run("model"), tasks), NOW, 20)
     assert texts(shown) == [
         "model    Running  2.00s",
         "  load   Completed",
@@ -59,8 +59,8 @@ def test_tasks_of_what_runs_are_shown_and_equal_ones_are_counted() -> None:
 
 def test_flows_of_a_flow_of_flows_wait_run_and_end() -> None:
     children = [Flow(run("a", "Completed", 9, 4)), Flow(run("b"), [task("t", "Running")])]
-    snapshot = Snapshot(Flow(run("all", began=9.0)), children, ["c"])
-    assert texts(lines(snapshot, NOW, 20)) == [
+    top = Flow(run("all", began=9.0), [], children, ["c"])
+    assert texts(lines(top, NOW, 20)) == [
         "all    Running  9.00s",
         "  a    Completed  4.00s",
         "  b    Running  2.00s",
@@ -72,16 +72,49 @@ def test_flows_of_a_flow_of_flows_wait_run_and_end() -> None:
 def test_many_flows_fit_on_a_small_terminal() -> None:
     children = [Flow(run(f"done{n}", "Completed", 9, 1)) for n in range(30)]
     children += [Flow(run("late", "Failed", 9, 1)), Flow(run("now"))]
-    snapshot = Snapshot(Flow(run("all")), children, [f"later{n}" for n in range(20)])
-    assert len(lines(snapshot, NOW, 53)) == 53
-    assert texts(lines(snapshot, NOW, 10)) == [
+    top = Flow(run("all"), [], children, [f"later{n}" for n in range(20)])
+    assert len(lines(top, NOW, 53)) == 53
+    assert texts(lines(top, NOW, 10)) == [
         "all         Running  2.00s",
         "  30 flows  Completed",
         "  late      Failed  1.00s",
         "  now       Running  2.00s",
         "  20 flows  waiting",
     ]
-    assert len(lines(snapshot, NOW, 3)) == 3
+    assert texts(lines(top, NOW, 4)) == [
+        "all            Running  2.00s",
+        "  ... 2 lines",
+        "  now          Running  2.00s",
+        "  20 flows     waiting",
+    ]
+    assert [len(lines(top, NOW, height)) for height in (3, 2, 1, 0)] == [3, 2, 1, 1]
+
+
+def test_flows_inside_flows_are_shown_until_they_end() -> None:
+    inner = Flow(run("inner"), [task("t", "Running")], [Flow(run("x", "Completed", 2, 1))])
+    outer = Flow(run("outer"), [task("s", "Completed")], [inner])
+    top = Flow(run("all"), [], [Flow(run("first", "Completed", 9, 1)), outer], ["last"])
+    assert texts(lines(top, NOW, 20)) == [
+        "all        Running  2.00s",
+        "  first    Completed  1.00s",
+        "  outer    Running  2.00s",
+        "    s      Completed",
+        "    inner  Running  2.00s",
+        "      t    Running",
+        "      x    Completed  1.00s",
+        "  last     waiting",
+    ]
+
+
+def test_the_innermost_of_many_flows_stays_on_a_small_terminal() -> None:
+    deep = Flow(run("f29"), [task("t", "Running")])
+    for level in range(28, -1, -1):
+        deep = Flow(run(f"f{level}"), [], [deep])
+    shown = texts(lines(deep, NOW, 22))
+    assert len(shown) == 22
+    assert shown[:2] == [f"{'f0':27}  Running  2.00s", "  ... 10 lines"]
+    assert [line.split()[0] for line in shown[-3:]] == ["f28", "f29", "t"]
+    assert max(map(len, shown)) < 50
 
 
 def test_a_run_is_looked_at(cli: Cli, text_flows: Path) -> None:
@@ -89,8 +122,40 @@ def test_a_run_is_looked_at(cli: Cli, text_flows: Path) -> None:
     cli("run", "text_flows.py:flow1", "-p", "text1=a", "-p", "text2=b")
     scheduling = config.current().scheduling
     flow1, fails = scheduling.runs()
-    assert look(scheduling, flow1.id, ["x"]) == Snapshot(Flow(flow1), [], ["x"])
-    assert look(scheduling, fails.id, []).top.run.state_name == "Failed"
+    assert look(scheduling, flow1.id, ["x"]) == Flow(flow1)
+    assert look(scheduling, fails.id, ["x"]).waiting == ["x"]
+
+
+def test_runs_of_a_failed_run_are_looked_at(cli: Cli) -> None:
+    Path("nested.py").write_text(NESTED)
+    cli("run", "nested.py:outer")
+    scheduling = config.current().scheduling
+    outer = look(scheduling, scheduling.runs()[0].id, [])
+    (middle,) = outer.children
+    (inner,) = middle.children
+    assert [flow.run.flow_name for flow in (outer, middle, inner)] == ["outer", "middle", "inner"]
+    assert [each.task_name for each in inner.tasks] == ["fail"]
+
+
+NESTED = """
+from prefect import flow, task
+
+@task
+def fail():
+    raise ValueError("no beam")
+
+@flow
+def inner():
+    fail()
+
+@flow
+def middle():
+    inner()
+
+@flow
+def outer():
+    middle()
+"""
 
 
 SLOW = """

@@ -92,11 +92,11 @@ class _Watcher:
         self._run_id = self._run_id or self._find()
         if self._run_id is None:
             return
-        snapshot = progress.look(self._scheduling, self._run_id, self._flows)
+        flow = progress.look(self._scheduling, self._run_id, self._flows)
         height = self._live.console.height - 2
         lines = [
             Text("  ").join(Text(cell.text, style=cell.style) for cell in line)
-            for line in progress.lines(snapshot, datetime.now(UTC), height)
+            for line in progress.lines(flow, datetime.now(UTC), height)
         ]
         text = Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
         self._live.update(text, refresh=True)

@@ -17,13 +17,28 @@ if TYPE_CHECKING:
 
 Line = tuple[Cell, ...]
 
+# Deeper ones would push their states off a terminal of 80 columns.
+_DEEPEST = 12
+
 
 @dataclass(frozen=True)
 class Flow:
-    """A run and, while it runs or if it failed, its tasks."""
+    """A run and, unless it ended well, its tasks and what became of the flows that it runs.
+
+    Parameters
+    ----------
+    run, tasks
+        The run and its tasks.
+    children
+        The flows that it has started, in that order.
+    waiting
+        Names of flows that it is to start.
+    """
 
     run: RunInfo
     tasks: Sequence[TaskRunInfo] = ()
+    children: Sequence[Flow] = ()
+    waiting: Sequence[str] = ()
 
     @property
     def is_over(self) -> bool:
@@ -31,17 +46,8 @@ class Flow:
         return self.run.state_type == "COMPLETED"
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """A run, its children in the order of their start, and flows that have not started."""
-
-    top: Flow
-    children: Sequence[Flow] = ()
-    waiting: Sequence[str] = ()
-
-
-def look(scheduling: SchedulingService, run_id: str, flows: Sequence[str]) -> Snapshot:
-    """Read how far a run is.
+def look(scheduling: SchedulingService, run_id: str, flows: Sequence[str]) -> Flow:
+    """Read how far a run and the runs that it has started are.
 
     Parameters
     ----------
@@ -52,56 +58,73 @@ def look(scheduling: SchedulingService, run_id: str, flows: Sequence[str]) -> Sn
     flows
         Names of the flows that it is to run as its children.
     """
-    children = scheduling.child_runs(run_id)
+    return _flow(scheduling, scheduling.run_info(run_id), flows)
+
+
+def _flow(scheduling: SchedulingService, run: RunInfo, flows: Sequence[str] = ()) -> Flow:
+    if run.state_type == "COMPLETED":
+        return Flow(run)
+    children = scheduling.child_runs(run.id)
     begun = {child.flow_name for child in children}
-    return Snapshot(
-        _flow(scheduling, scheduling.run_info(run_id)),
+    return Flow(
+        run,
+        scheduling.task_runs(run.id),
         [_flow(scheduling, child) for child in children],
         [name for name in flows if name not in begun],
     )
 
 
-def _flow(scheduling: SchedulingService, run: RunInfo) -> Flow:
-    return Flow(run, () if run.state_type == "COMPLETED" else scheduling.task_runs(run.id))
-
-
-def lines(snapshot: Snapshot, now: datetime, height: int) -> list[Line]:
+def lines(flow: Flow, now: datetime, height: int) -> list[Line]:
     """Return the lines that fit: flows that run or failed go before all others.
 
     Parameters
     ----------
-    snapshot
+    flow
         What is to be shown.
     now
         The time, for how long flows have been running.
     height
         How many lines there is room for.
     """
-    begun, waiting = snapshot.children, snapshot.waiting
-    everything = [line for flow in begun for line in _of_flow(flow, now, 2)]
-    everything += [(Cell(f"  {name}"), Cell("waiting", "dim")) for name in waiting]
-    top = list(_of_flow(snapshot.top, now, 0))
-    if len(top) + len(everything) <= height:
-        return _aligned([*top, *everything])
-    over = sum(flow.is_over for flow in begun)
-    brief: list[Line] = [(Cell(f"  {over} flows", "dim"), Cell("Completed", "green"))]
-    brief += [line for flow in begun if not flow.is_over for line in _of_flow(flow, now, 2)]
-    rest: Line = (Cell(f"  {len(waiting)} flows", "dim"), Cell("waiting", "dim"))
-    room = max(height - len(top) - 1, 1)
-    return _aligned([*top, *brief[:room], rest])[:height]
+    found: list[Line] = []
+    for brief in (False, True):
+        found = list(_of_flow(flow, now, brief))
+        if len(found) <= height:
+            return _aligned(found)
+    # What runs stands behind what has failed, and inside what has started it.
+    last = max(height - 2, 0)
+    left_out = (Cell(f"  ... {len(found) - 1 - last} lines", "dim"),)
+    return _aligned([found[0], left_out, *found[len(found) - last :]])[: max(height, 1)]
 
 
-def _of_flow(flow: Flow, now: datetime, indent: int) -> Iterator[Line]:
-    run = flow.run
-    time = lasted(run.started, run.ended or now)
+def _of_flow(flow: Flow, now: datetime, brief: bool, level: int = 0) -> Iterator[Line]:
+    run, time = flow.run, lasted(flow.run.started, flow.run.ended or now)
     yield (
-        Cell(" " * indent + run.flow_name, "bold"),
+        Cell(_indent(level) + run.flow_name, "bold"),
         Cell(run.state_name, STATE_STYLES.get(run.state_type, "")),
         Cell("" if time == "-" else time, "dim"),
     )
+    inner = _indent(level + 1)
     for name in dict.fromkeys(task.task_name for task in flow.tasks):
         tasks = [task for task in flow.tasks if task.task_name == name]
-        yield (Cell(" " * (indent + 2) + name), *_states(tasks))
+        yield (Cell(inner + name), *_states(tasks))
+    over = sum(child.is_over for child in flow.children)
+    if brief and over:
+        yield (Cell(inner + _count(over), "dim"), Cell("Completed", "green"))
+    for child in flow.children:
+        if not (brief and child.is_over):
+            yield from _of_flow(child, now, brief, level + 1)
+    waiting = [_count(len(flow.waiting))] if brief and flow.waiting else flow.waiting
+    for name in waiting:
+        yield (Cell(inner + name, "dim"), Cell("waiting", "dim"))
+
+
+def _indent(level: int) -> str:
+    return "  " * min(level, _DEEPEST)
+
+
+def _count(number: int) -> str:
+    return f"{number} flow{'s' if number > 1 else ''}"
 
 
 def _states(tasks: Sequence[TaskRunInfo]) -> Iterator[Cell]:
