@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import httpx
 import pytest
 from prefect import flow, pause_flow_run
 from prefect.settings import get_current_settings
+from websockets import ConnectionClosed, InvalidStatus, Subprotocol
+from websockets.sync.client import connect
 
 import lume_services
 from lume_services import config
@@ -38,6 +41,29 @@ def test_it_listens_on_loopback_and_asks_for_its_secret(engine: LocalEngine) -> 
         assert httpx.get(health, auth=(user, "wrong")).status_code == 401
         assert httpx.get(health, auth=(user, secret)).json() is True
     assert len(secret) >= 43
+
+
+@pytest.mark.parametrize("first", ["", "not JSON", "[]", "7", '{"token": "wrong"}', "{}"])
+def test_a_socket_for_events_asks_for_the_secret_too(engine: LocalEngine, first: str) -> None:
+    with engine.active():
+        url = f"{get_current_settings().api.url}/events/in".replace("http", "ws", 1)
+        with pytest.raises(InvalidStatus, match="HTTP 401"):
+            connect(url, additional_headers={"Authorization": "Basic bHVtZTo="}, proxy=None)
+        with connect(url, subprotocols=[Subprotocol("prefect")], proxy=None) as socket:
+            socket.send(first)
+            with pytest.raises(ConnectionClosed, match=r"1008 .*wrong token"):
+                socket.recv(timeout=10)
+
+
+def test_a_socket_for_events_takes_the_secret_in_a_message(engine: LocalEngine) -> None:
+    with engine.active():
+        api = get_current_settings().api
+        assert api.auth_string is not None
+        secret = api.auth_string.get_secret_value()
+        url = f"{api.url}/events/in".replace("http", "ws", 1)
+        with connect(url, subprotocols=[Subprotocol("prefect")], proxy=None) as socket:
+            socket.send(json.dumps({"type": "auth", "token": secret}))
+            assert json.loads(socket.recv(timeout=10)) == {"type": "auth_success"}
 
 
 def test_what_needs_a_server_says_so(engine: LocalEngine) -> None:

@@ -46,8 +46,7 @@ def build(api: Api, auth_string: str) -> ASGIApp:
 async def _receive_events(websocket: WebSocket, api: Api, auth_string: str) -> None:
     """Take the events of tasks that run in other processes."""
     await websocket.accept(subprotocol="prefect")
-    message = await websocket.receive_json()
-    if not _equal(str(message.get("token")), auth_string):
+    if not _equal(await _token(websocket), auth_string):
         await websocket.close(code=1008, reason="wrong token")
         return
     await websocket.send_json({"type": "auth_success"})
@@ -60,6 +59,15 @@ async def _receive_events(websocket: WebSocket, api: Api, auth_string: str) -> N
         return
 
 
+async def _token(websocket: WebSocket) -> str:
+    """Return the secret that the first message of a socket brings, or nothing."""
+    try:
+        message = await websocket.receive_json()
+    except (ValueError, KeyError):  # no JSON, or no text
+        return ""
+    return str(message.get("token")) if isinstance(message, dict) else ""
+
+
 class _Guard:
     """Lets only those in who know the secret."""
 
@@ -69,9 +77,10 @@ class _Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in {"http", "websocket"}:
-            headers = dict(scope["headers"])
-            given = headers.get(b"authorization", b"").decode("latin-1")
-            if not _equal(given, self._expected):
+            header = dict(scope["headers"]).get(b"authorization")
+            # Clients before Prefect 3.8.3 bring it in the first message of the socket only.
+            later = header is None and scope["type"] == "websocket"
+            if not later and not _equal((header or b"").decode("latin-1"), self._expected):
                 await _response(error(401, "Unauthorized"))(scope, receive, send)
                 return
         await self._app(scope, receive, send)
