@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import prefect
@@ -11,10 +11,12 @@ from lume_services import config
 from lume_services.errors import FlowFailedError, LumeServicesError
 from lume_services.flows.known_flows import plan_from
 from lume_services.flows.mapping import map_value
-from lume_services.flows.plan import Node, Plan
+from lume_services.flows.plan import Plan
 from lume_services.flows.progress import Progress
 from lume_services.flows.workers import run_all
-from lume_services.services.scheduling.run_context import current_run
+from lume_services.results.provenance import handed_on
+from lume_services.results.provenance import results as saved_results
+from lume_services.services.scheduling.run_context import current_run, labelling_children
 from lume_services.services.scheduling.schema.flow_of_flows_schema import MappedParameter
 
 
@@ -70,8 +72,18 @@ class _Children:
     def run(self, name: str) -> None:
         """Run a flow whose parents have ended, to its end."""
         node = self._nodes[name]
-        parameters = {**self._given[name], **self._mapped(node)}
-        run_id = self._scheduling.run(node.record, parameters)
+        results = {parameter: self._result(each) for parameter, each in node.mappings.items()}
+        mapped = {
+            parameter: map_value(mapping, results[parameter], parameter, node.name)
+            for parameter, mapping in node.mappings.items()
+        }
+        sources = [
+            rep
+            for parameter, mapping in node.mappings.items()
+            for rep in self._made_from(mapping, results[parameter])
+        ]
+        with labelling_children(handed_on(sources)):
+            run_id = self._scheduling.run(node.record, {**self._given[name], **mapped})
         self._scheduling.require_completed(run_id)
         self.run_ids[name] = run_id
 
@@ -82,17 +94,19 @@ class _Children:
             if child.ended is None:
                 self._scheduling.cancel(child.id)
 
-    def _mapped(self, node: Node) -> dict[str, Any]:
-        return {
-            parameter: map_value(mapping, self._result(mapping), parameter, node.name)
-            for parameter, mapping in node.mappings.items()
-        }
-
     def _result(self, mapping: MappedParameter) -> Any:
         run_id = self.run_ids[mapping.parent_flow_name]
         if mapping.parent_task_name is None:
             return self._scheduling.get_result(run_id)
         return self._scheduling.get_task_result(run_id, mapping.parent_task_name)
+
+    def _made_from(self, mapping: MappedParameter, result: Any) -> Sequence[Mapping[str, Any]]:
+        """Return the database results that a mapped value was taken from."""
+        if mapping.map_type == "db":
+            return result if isinstance(result, list) else [result]
+        # A file says itself what it is; a mere value comes from what its run has saved.
+        run_id = self.run_ids[mapping.parent_flow_name]
+        return saved_results(run_id) if mapping.map_type == "raw" else ()
 
 
 def _failed(

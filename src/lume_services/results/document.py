@@ -6,15 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from lume_services.errors import ResultsError
+from lume_services.results import references
 from lume_services.results.codec import content_hash, decode, encode
 from lume_services.services.results.db import Document
 
 PROVENANCE = frozenset(
-    {"flow_name", "flow_run_id", "parents", "package", "version", "created", "host"}
+    {"flow_name", "flow_run_id", "parents", "package", "version", "created", "host", "provenance"}
 )
 """Fields that are neither identity nor contents."""
 
-ADDED = ("document_version", "result_type", "unique_hash", "content_hash")
+ADDED = ("document_version", "result_type", "unique_hash", "content_hash", "links")
 """Keys of a document that are no field of its result."""
 
 _VERSION = 1
@@ -54,6 +55,7 @@ def make(fields: Mapping[str, Any], result_type: str, unique_on: Sequence[str]) 
         "unique_hash": content_hash({"result_type": result_type, "fields": identity}),
         "content_hash": content_hash(contents),
         **encoded,
+        "links": references.links(encoded),
     }
 
 
@@ -70,7 +72,9 @@ def read(document: Document) -> dict[str, Any]:
             f"result {document['unique_hash']} was written by a newer version of "
             "lume-services; install that version"
         )
-    return {name: decode(part, name) for name, part in _without(document, ADDED).items()}
+    fields = {name: decode(part, name) for name, part in _without(document, ADDED).items()}
+    # Early documents do not have it, and that of the reading process would be wrong.
+    return {"provenance": None, **fields}
 
 
 def _without(named: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:

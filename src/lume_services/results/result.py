@@ -14,6 +14,7 @@ from lume_services.errors import InputError, ResultNotFoundError, ResultsError
 from lume_services.results import document as documents
 from lume_services.results import provenance, types
 from lume_services.results.codec import comparable
+from lume_services.results.provenance import Provenance
 from lume_services.services.results.db import Document, ResultsDB
 from lume_services.services.scheduling.nearest import hint
 
@@ -42,6 +43,8 @@ class Result(BaseModel):
         Provenance: references of the results and files that the run has loaded.
     created, host
         Provenance: when and where.
+    provenance
+        The rest of it; None in documents of early versions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -59,10 +62,13 @@ class Result(BaseModel):
     version: str | None = None
     created: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     host: str = Field(default_factory=platform.node)
+    provenance: Provenance | None = None
 
     def __init__(self, **fields: Any) -> None:
+        # Documents have their own.
+        known = {} if "provenance" in fields else provenance.of_run()
         try:
-            super().__init__(**{**provenance.of_run(), **fields})
+            super().__init__(**{**known, **fields})
         except ValidationError as error:
             raise _refused(type(self), error) from error
         documents.encode_fields(self._fields())
@@ -105,7 +111,9 @@ class Result(BaseModel):
         """
         document = self._document()
         _db().insert(document)
-        return _rep(document)
+        rep = _rep(document)
+        provenance.record_result(rep)
+        return rep
 
     def unique_rep(self) -> dict[str, Any]:
         """Return the small JSON reference that `load` takes."""
@@ -114,6 +122,8 @@ class Result(BaseModel):
     @classmethod
     def load(cls, rep: Any) -> Self:
         """Load the result that a reference stands for, as the class that it was saved as.
+
+        The current flow run remembers the result as one of its parents.
 
         Parameters
         ----------
@@ -134,6 +144,7 @@ class Result(BaseModel):
                 "give what Result.unique_rep() or save_db_result returned"
             )
         for document in _db().find({"unique_hash": unique_hash}):
+            provenance.record_parent(_rep(document))
             return cls._from_document(document)
         raise ResultNotFoundError(
             f"no result {unique_hash} in the results database; it was never inserted, was "
@@ -211,6 +222,7 @@ class Result(BaseModel):
     def _fields(self) -> dict[str, Any]:
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         fields["parents"] = list(self.parents)
+        fields["provenance"] = _plain(self.provenance)
         return fields
 
     def _document(self) -> Document:
@@ -225,6 +237,12 @@ def _db() -> ResultsDB:
     from lume_services import config
 
     return config.current().results_db
+
+
+def _plain(provenance: Provenance | None) -> dict[str, Any] | None:
+    if provenance is None:
+        return None
+    return {**dict(provenance), "saved": list(provenance.saved)}
 
 
 def _rep(document: Document) -> dict[str, Any]:

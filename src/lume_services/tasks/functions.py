@@ -9,7 +9,7 @@ from lume_services import config
 from lume_services.errors import InputError
 from lume_services.files import File, FileResult, load_reference
 from lume_services.results import Result
-from lume_services.results.provenance import record_parent
+from lume_services.results.provenance import record_parent, record_saved
 from lume_services.tasks.attributes import pick
 
 
@@ -49,7 +49,9 @@ def save_file(
             "for example lume_services.files.TextFile."
         )
     file: File[Any] = file_type(filename, filesystem_identifier)
-    return file.write(obj, create_dir=create_dir)
+    rep = file.write(obj, create_dir=create_dir)
+    record_saved(rep)
+    return rep
 
 
 def load_file(file_rep: dict[str, Any]) -> Any:
@@ -96,7 +98,4 @@ def load_db_result(
     attribute_index
         Steps into the result, for example ``["outputs", "sigma_x", 0]``.
     """
-    result = Result.load(result_rep)
-    value = pick(result, attribute_index or ())
-    record_parent(result_rep)
-    return value
+    return pick(Result.load(result_rep), attribute_index or ())

@@ -31,7 +31,7 @@ def names() -> list[str]:
 
 def entrypoints_by_name() -> dict[str, str]:
     """Return the flows that installed packages offer: entrypoint by name, nothing imported."""
-    return {entry.name: entry.value for entry in metadata.entry_points(group=GROUP)}
+    return {entry.name: entry.value for entry in plugins.entries(GROUP)}
 
 
 def find(name: str, project_name: str) -> FlowRecord | None:
@@ -75,7 +75,7 @@ def describe(
         As in `FlowRecord`.
     """
     description = describe_flow(flow)
-    package = _package(flow.fn.__module__)
+    package, version = distribution(flow.fn.__module__)
     return FlowRecord(
         name=description.name,
         project_name=project_name,
@@ -87,13 +87,21 @@ def describe(
         tasks=description.tasks,
         returns=description.returns,
         package=package,
-        version=_version(package),
+        version=version,
     )
 
 
 @functools.cache
+def distribution(module: str) -> tuple[str | None, str | None]:
+    """Return the distribution that an imported module belongs to, and its version.
+
+    None and None for a script or a notebook.
+    """
+    package = _package(module)
+    return package, None if package is None else metadata.version(package)
+
+
 def _package(module: str) -> str | None:
-    """Return the distribution that a module belongs to; None for a script or a notebook."""
     top = module.partition(".")[0]
     path = getattr(sys.modules.get(top), "__file__", None)
     if path is None:
@@ -121,8 +129,3 @@ def _editables() -> Iterator[tuple[str, Path]]:
         origin = json.loads(distribution.read_text("direct_url.json") or "{}")
         if origin.get("dir_info", {}).get("editable"):
             yield distribution.name, Path(unquote(urlparse(origin["url"]).path))
-
-
-@functools.cache
-def _version(package: str | None) -> str | None:
-    return None if package is None else metadata.version(package)

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
+from lume_services.services.scheduling import jsonable
 from lume_services.services.scheduling.registry import DEFAULT_PROJECT
+
+if TYPE_CHECKING:
+    from prefect import Flow
 
 PROJECT_LABEL = "lume.project"
 PACKAGE_LABEL = "lume.package"
@@ -24,6 +33,16 @@ class RunContext:
         The current task run; None outside a task.
     package, version
         The distribution that holds the flow, and its version, where known.
+    started
+        When the run started, for the last time if it was retried.
+    flow
+        The flow.
+    labels
+        The labels that the run had when it started.
+    in_processes
+        Whether tasks of the run may be in processes other than its own.
+    given, resolved
+        The parameters that the run was given as JSON, and those that the flow's function got.
     """
 
     flow_run_id: str
@@ -32,6 +51,43 @@ class RunContext:
     task_run_id: str | None = None
     package: str | None = None
     version: str | None = None
+    started: datetime | None = None
+    flow: Flow[..., Any] | None = None
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    in_processes: bool = False
+    given: Mapping[str, Any] = field(default_factory=dict)
+    resolved: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters with defaults, as JSON; those that have no JSON form are left out."""
+        whole = {k: v for k, v in self.resolved.items() if jsonable.find_problem(v) is None}
+        # Prefect gives the type's name in place of what has no JSON form.
+        names = {k: f"<{type(v).__name__}>" for k, v in self.resolved.items() if k not in whole}
+        return {**whole, **{k: v for k, v in self.given.items() if v != names.get(k)}}
+
+
+_for_children: ContextVar[tuple[str, Mapping[str, str]] | None] = ContextVar(
+    "_for_children", default=None
+)
+
+
+@contextmanager
+def labelling_children(labels: Mapping[str, str]) -> Iterator[None]:
+    """Give labels to the runs that the current run makes as its children inside the block."""
+    run = current_run()
+    token = _for_children.set((run.flow_run_id, labels) if run else None)
+    try:
+        yield
+    finally:
+        _for_children.reset(token)
+
+
+def labels_for_child() -> dict[str, str]:
+    """Return the labels that a run is to have which is made here and now."""
+    found, run = _for_children.get(), current_run()
+    # A child's own children are made in the context of the block too.
+    return dict(found[1]) if found and run and found[0] == run.flow_run_id else {}
 
 
 def current_run() -> RunContext | None:
@@ -56,7 +112,24 @@ def current_run() -> RunContext | None:
         task_run_id=str(task_context.task_run.id) if task_context else None,
         package=_text(labels.get(PACKAGE_LABEL)),
         version=_text(labels.get(VERSION_LABEL)),
+        started=run.start_time and _plain(run.start_time),
+        flow=flow_context.flow,
+        labels=labels,
+        in_processes=flow_context.detached or not _in_threads(flow_context.task_runner),
+        given=run.parameters,
+        resolved=flow_context.parameters or {},
     )
+
+
+def _plain(moment: datetime) -> datetime:
+    """Return a time of a kind of Prefect's own as one of the standard library."""
+    return datetime.fromtimestamp(moment.timestamp(), UTC)
+
+
+def _in_threads(task_runner: object) -> bool:
+    from prefect.task_runners import ThreadPoolTaskRunner
+
+    return isinstance(task_runner, ThreadPoolTaskRunner)
 
 
 def _text(value: object) -> str | None:

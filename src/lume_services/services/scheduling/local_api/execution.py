@@ -20,6 +20,7 @@ from lume_services.services.scheduling.run_context import (
     PROJECT_LABEL,
     VERSION_LABEL,
     current_run,
+    labels_for_child,
 )
 
 if TYPE_CHECKING:
@@ -176,6 +177,7 @@ def _end_cancelling(history: History, run_id: str) -> bool:
 
 def _labels(record: FlowRecord) -> JSON:
     labels = {
+        **labels_for_child(),
         PROJECT_LABEL: record.project_name,
         PACKAGE_LABEL: record.package,
         VERSION_LABEL: record.version,
