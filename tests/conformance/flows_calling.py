@@ -121,7 +121,7 @@ def in_processes(n: int) -> list[float]:
 
 
 def one_worker(processes: bool) -> Any:
-    cluster = {"n_workers": 1, "threads_per_worker": 2, "dashboard_address": None}
+    cluster = {"n_workers": 1, "threads_per_worker": 2, "dashboard_address": "127.0.0.1:0"}
     return DaskTaskRunner(cluster_kwargs={**cluster, "processes": processes})
 
 
