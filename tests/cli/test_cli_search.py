@@ -50,15 +50,32 @@ def test_the_newest_are_listed_first(cli: Cli, saved: list[Result]) -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (["--where", '{"inputs.k1": {"$gt": 1.5}}'], [["4.5"], ["3.0"]]),
-        (["--where", '{"outputs.x": 1}', "--sort", "inputs.k1"], [["1.5"], ["4.5"]]),
-        (["--sort", "inputs.k1", "--descending", "--limit", "1"], [["4.5"]]),
+        (["inputs.k1 > 1.5"], [["4.5"], ["3.0"]]),
+        (["outputs.x == 1", "--sort", "inputs.k1"], [["1.5"], ["4.5"]]),
+        (["--sort", "-inputs.k1", "--limit", "1"], [["4.5"]]),
+        (["--sort", "-outputs.x,time"], [["1.5"], ["4.5"], ["0.0"], ["3.0"]]),
+        (["0 <= inputs.k1 <= 0"], [["0.0"]]),
         (["--project", "test"], [["0.0"]]),
-        (["--project", "test", "--where", '{"outputs.x": 1}'], []),
+        (["time >= '2026-01-01T02:00Z'"], [["4.5"], ["3.0"]]),
     ],
 )
 def test_a_search(cli: Cli, saved: list[Result], options: list[str], expected: object) -> None:
     assert cli("results", "find", "--columns", "inputs.k1", *options).rows == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "note"),
+    [
+        ("outputs.x == 5", "no result matches"),
+        (
+            "input.k1 == 5",
+            "no result matches; 'input' is no field of a result, did you mean 'inputs'?",
+        ),
+    ],
+)
+def test_nothing_found(cli: Cli, saved: list[Result], expression: str, note: str) -> None:
+    found = cli("results", "find", expression)
+    assert (found.code, found.rows, found.err) == (0, [], f"{note}\n")
 
 
 def test_outputs_are_brief(cli: Cli) -> None:
@@ -80,10 +97,8 @@ def test_a_column_may_be_missing_in_some(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--where", "{"], "--where '{' is not JSON (Expecting property name"),
-        (["--where", "[1]"], "--where takes a JSON object such as"),
-        (["--where", '{"outputs.x": {"$lte": null}}'], "takes a number or a text, not None"),
-        (["--where", '{"$xor": []}'], "unknown operator '$xor'"),
+        (["inputs.k1 = 1"], "at column 11: use '==' in place of '='\nerror:   inputs.k1 = 1\n"),
+        (["outputs.x <= None"], "takes a number or a text, not None"),
         (["--sort", "a..b"], "the path 'a..b' cannot be searched"),
         (["--columns", "a,,b"], "a path is dotted text like 'outputs.x', not ''"),
     ],
@@ -105,7 +120,7 @@ def rows_of(file: str) -> list[dict[str, str]]:
 def test_csv_has_every_path_and_readable_values(cli: Cli) -> None:
     save(0, xs=np.array([0.5, 1.5]), ok=True, note='say "hi", twice\nand\u2028', none=None)
     save(1, nested={"a.b": [1, 2], "c": {"d": float("nan")}}, at=START)
-    exported = cli("results", "export", "--to", "r.csv", "--sort", "inputs.k1")
+    exported = cli("results", "export", "--to", "r.csv")
     assert exported.fields == {"results": "2", "file": "r.csv"}
     first, second = rows_of("r.csv")
     assert first["inputs.k1"] == "0.0"
@@ -125,26 +140,37 @@ def test_json_lines_hold_the_results_as_stored(cli: Cli, saved: list[Result]) ->
     assert cli("results", "export", "--to", "r.jsonl", "--limit", 3).code == 0
     lines = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
     assert [line["unique_hash"] for line in lines] == [
-        result.unique_rep()["unique_hash"] for result in reversed(saved[1:])
+        result.unique_rep()["unique_hash"] for result in saved[:3]
     ]
-    assert lines[0]["outputs"] == {"x": 1}
-    assert lines == json.loads(cli("results", "find", "--limit", 3, "--json").out)
+    assert lines[0]["outputs"] == {"x": 0}
+    found = cli("results", "find", "--limit", 3, "--sort", "time", "--json")
+    assert lines == json.loads(found.out)
 
 
 def test_parquet_has_types(cli: Cli) -> None:
     save(0, xs=np.array([0.5, 1.5]), ok=True)
     save(1, xs=np.array([[1, 2], [3, 4]]), note="text", at=START)
     columns = ["created", "inputs.k1", "outputs.ok", "outputs.note", "outputs.at"]
-    options = ["--columns", ",".join(columns), "--sort", "inputs.k1"]
+    options = ["--columns", ",".join(columns)]
     assert cli("results", "export", "--to", "r.parquet", *options).code == 0
     assert parquet.read_table("r.parquet").to_pylist() == [
         dict(zip(columns, [START, 0.0, True, None, None], strict=True)),
         dict(zip(columns, [START + timedelta(hours=1), 1.5, None, "text", START], strict=True)),
     ]
-    refused = cli("results", "export", "--to", "r.parquet")
-    assert (refused.code, refused.out) == (2, "")
-    assert "the values of 'outputs.xs' do not fit one Parquet column" in refused.err
-    assert parquet.read_table("r.parquet").num_rows == 2
+
+
+def test_mixed_values_are_json_text_in_parquet(cli: Cli) -> None:
+    save(0, xs=np.array([0.5, 1.5]))
+    save(1, xs=np.array([[1, 2], [3, 4]]))
+    exported = cli("results", "export", "--to", "r.parquet", "--columns", "outputs.xs")
+    assert exported.code == 0
+    assert exported.err == (
+        "note: the values at outputs.xs are of different kinds and became JSON text\n"
+    )
+    assert parquet.read_table("r.parquet")["outputs.xs"].to_pylist() == [
+        "[0.5, 1.5]",
+        "[[1, 2], [3, 4]]",
+    ]
 
 
 def test_arrays_are_lists_in_parquet(cli: Cli) -> None:
@@ -159,6 +185,8 @@ def test_parquet_needs_pyarrow(
     cli: Cli, saved: list[Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.delitem(sys.modules, "lume_services.results.parquet", raising=False)
+    monkeypatch.delattr("lume_services.results.parquet", raising=False)
     code, out, err = cli("results", "export", "--to", "r.parquet")
     assert (code, out) == (2, "")
     assert "pip install 'lume-services[parquet]'" in err
@@ -168,7 +196,7 @@ def test_parquet_needs_pyarrow(
 @pytest.mark.parametrize(
     ("to", "message"),
     [
-        ("r.xlsx", "--to 'r.xlsx' does not end with .csv, .jsonl, .parquet; give one."),
+        ("r.xlsx", "'r.xlsx' does not end with .csv, .jsonl, .parquet; give one."),
         ("nowhere/r.csv", "there is no directory 'nowhere'; make it first."),
     ],
 )

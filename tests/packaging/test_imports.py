@@ -18,6 +18,7 @@ PUBLISHED = {
         "LUMEServicesSettings",
         "LumeServicesError",
         "Result",
+        "Results",
         "SchedulingService",
         "configure",
         "local_engine",

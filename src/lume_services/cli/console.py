@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TextIO
 
 STATE_STYLES = {
     "COMPLETED": "green",
@@ -31,15 +32,21 @@ for_programs = ContextVar("for_programs", default=False)
 
 @dataclass(frozen=True)
 class Cell:
-    """A table's cell with a style for terminals."""
+    """A table's cell with a style for terminals; numbers stand to the right."""
 
     text: str
     style: str = ""
+    number: bool = False
 
 
 def is_terminal() -> bool:
     """Tell whether a person reads standard output directly."""
     return sys.stdout.isatty()
+
+
+def can_draw(stream: TextIO) -> bool:
+    """Tell whether a stream leads to a terminal that can move its cursor."""
+    return stream.isatty() and os.environ.get("TERM") not in {None, "", "dumb"}
 
 
 def short(identifier: str) -> str:
@@ -137,9 +144,11 @@ def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str | Cell]]) ->
     from rich.text import Text
 
     grid = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for number, column in enumerate(columns):
-        grid.add_column(column, overflow="fold", no_wrap=number == 0)
-    for row in rows:
-        cells = [_cell(value) for value in row]
+    lines = [[_cell(value) for value in row] for row in rows]
+    for place, column in enumerate(columns):
+        right = any(cells[place].number for cells in lines)
+        justify: Literal["left", "right"] = "right" if right else "left"
+        grid.add_column(column, justify=justify, overflow="fold", no_wrap=right or place == 0)
+    for cells in lines:
         grid.add_row(*(Text(cell.text, style=cell.style) for cell in cells))
     Console(file=sys.stdout).print(grid)

@@ -1,9 +1,8 @@
-"""The command ``lume-services results find``, and what it shares with ``export``."""
+"""The command ``lume-services results find``, and what it shares with ``export`` and ``plot``."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,19 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from lume_services.cli import console
+from lume_services.cli.console import Cell
 from lume_services.cli.count import Count
+from lume_services.cli.stored import readable, summary
 from lume_services.cli.times import when
-from lume_services.errors import QueryError
 
 if TYPE_CHECKING:
-    from lume_services.services.results.db import Document, ResultsDB
+    from lume_services.results.selection import Selection
+
+Expression = Annotated[str | None, Parameter(name="EXPRESSION")]
 
 _COLUMNS = {
-    "unique_hash": "HASH",
-    "flow_name": "FLOW",
-    "project_name": "PROJECT",
-    "created": "CREATED",
-    "outputs": "OUTPUTS",
+    "HASH": "unique_hash",
+    "FLOW": "flow_name",
+    "PROJECT": "project_name",
+    "CREATED": "created",
+    "OUTPUTS": "outputs",
 }
 _IDENTIFIERS = {"unique_hash", "content_hash", "flow_id", "flow_run_id"}
 _VALUE_WIDTH = 60
@@ -36,89 +38,86 @@ class Search:
 
     Parameters
     ----------
-    where
-        Filter in MongoDB's form, as JSON: '{"outputs.x": {"$lt": 1}}'.
     project
         Only results of this project.
     sort
-        Path to sort by; by default the newest come first.
-    descending
-        Sort from the largest to the smallest.
+        Paths to sort by, separated by commas, a minus before those that go from the largest to
+        the smallest: -time,inputs.k1.
     columns
-        Paths to show, separated by commas: created,inputs.k1,outputs.x.
+        Paths to show, separated by commas: created,inputs.k1,outputs.sizes[3].
     """
 
-    where: str | None = None
     project: str | None = None
-    sort: str | None = None
-    descending: Annotated[bool, Parameter(show_default=False)] = False
+    sort: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
     columns: str | None = None
 
-    @property
-    def paths(self) -> list[str] | None:
-        """The columns as paths; None where none are named."""
-        return None if self.columns is None else [path.strip() for path in self.columns.split(",")]
+    def selection(self, where: str | None, limit: int | None, *, sort: str = "") -> Selection:
+        """Return the results that an expression selects.
 
-    def run(self, results_db: ResultsDB, limit: int | None) -> Iterator[Document]:
-        """Return the documents as stored, or of each the columns by path."""
-        order = [("created", -1)] if self.sort is None else [(self.sort, self._direction)]
-        return results_db.find(self._query(), sort=order, limit=limit, projection=self.paths)
+        Parameters
+        ----------
+        where
+            The expression.
+        limit
+            How many at most.
+        sort
+            The order where none was asked for.
+        """
+        from lume_services.results.finding import Results
 
-    @property
-    def _direction(self) -> int:
-        return -1 if self.descending else 1
-
-    def _query(self) -> dict[str, Any]:
-        parts = [] if self.project is None else [{"project_name": self.project}]
-        if self.where is not None:
-            parts.append(_filter(self.where))
-        return {"$and": parts} if parts else {}
+        order = sort if self.sort is None else self.sort
+        found = Results(self.project)
+        return found.find(where or "", sort=order, limit=limit, columns=self.columns)
 
 
-def _filter(text: str) -> dict[str, Any]:
-    try:
-        query = json.loads(text)
-    except ValueError as error:
-        raise QueryError(
-            f"--where {text!r} is not JSON ({error}); "
-            """give a filter such as '{"outputs.x": {"$lt": 1}}'."""
-        ) from error
-    if not isinstance(query, dict):
-        raise QueryError(f"--where takes a JSON object such as '{{\"outputs.x\": 1}}', not {text}")
-    return query
-
-
-def find(*, search: Search | None = None, limit: Count = 20) -> None:
-    """Find database results, a line each.
+def find(where: Expression = None, /, *, search: Search | None = None, limit: Count = 20) -> None:
+    """Find database results, a line each, the newest first.
 
     Parameters
     ----------
+    where
+        Which ones: 'inputs.k1 > 1.2 and outputs.size < 1e-6'. By default all.
     limit
         How many at most.
     """
-    from lume_services import config
-
-    search = search or Search()
-    documents = list(search.run(config.current().results_db, limit))
+    selection = (search or Search()).selection(where, limit, sort="-time")
+    columns = selection.columns or _COLUMNS
+    paths = list(columns.values())
     if console.for_programs.get():
-        console.document(documents)
+        console.document(list(selection.documents(None if selection.columns is None else paths)))
         return
-    columns = search.paths or list(_COLUMNS)
-    rows = [[_cell(path, document.get(path)) for path in columns] for document in documents]
-    console.table(search.paths or list(_COLUMNS.values()), rows)
+    rows = [
+        [_cell(path, document.get(path)) for path in paths]
+        for document in selection.documents(paths)
+    ]
+    console.table(list(columns), rows)
+    if not rows:
+        console.note(_nothing_found(selection))
 
 
-def _cell(path: str, stored: Any) -> str:
-    from lume_services.cli.stored import readable, summary
+def _nothing_found(selection: Selection) -> str:
+    from lume_services.results import types
+    from lume_services.services.results.query import leaves, parse
+    from lume_services.services.scheduling.nearest import hint
 
+    known = {*types.fields(), "unique_hash", "content_hash", "result_type"}
+    named = (leaf.path[0] for leaf in leaves(parse(selection.query)))
+    unknown = next((name for name in named if name not in known), None)
+    further = f"; {unknown!r} is no field of a result, {hint(unknown, known)}" if unknown else ""
+    return f"no result matches{further}"
+
+
+def _cell(path: str, stored: Any) -> Cell:
     if stored is None:
-        return "-"
+        return Cell("-")
     value = readable(stored)
     if path in _IDENTIFIERS:
-        return console.short(value)
+        return Cell(console.short(value))
     if isinstance(value, dict):
-        return "  ".join(f"{name}={_brief(item)}" for name, item in value.items())
-    return _text(summary(value))
+        return Cell("  ".join(f"{name}={_brief(item)}" for name, item in value.items()))
+    shown = summary(value)
+    is_number = isinstance(shown, int | float) and not isinstance(shown, bool)
+    return Cell(_text(shown), number=is_number)
 
 
 def _brief(value: Any) -> str:

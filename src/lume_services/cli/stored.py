@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from lume_services.errors import LumeServicesError
-
 _ITEMS_SHOWN = 20
 
 
-def readable(value: Any) -> Any:
+def readable(stored: Any) -> Any:
     """Return the value that a stored one stands for, or itself where its type is not known."""
-    from lume_services.results.codec import decode
+    from lume_services.results import columns
 
-    try:
-        return decode(value)
-    except LumeServicesError:
-        return value
+    return columns.readable(stored)
 
 
 def summary(value: Any) -> Any:

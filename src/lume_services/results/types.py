@@ -77,3 +77,8 @@ def get(wanted: str) -> type[Result]:
 def names_of(cls: type[Result]) -> list[str]:
     """Return the names of a class and its registered subclasses."""
     return sorted(known for known, made in _registered.items() if issubclass(made, cls))
+
+
+def fields() -> set[str]:
+    """Return the names of the fields of all registered classes."""
+    return {field for made in _registered.values() for field in made.model_fields}

@@ -106,7 +106,7 @@ def parse(query: Mapping[str, Any]) -> Filter:
         If it is malformed or uses an operator that is not supported; names the place.
     """
     tree = _parse(query, 1)
-    _check_size(list(_leaves(tree)))
+    _check_size(list(leaves(tree)))
     return tree
 
 
@@ -154,20 +154,21 @@ def _parse(query: Any, depth: int) -> Filter:
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
-def _leaves(tree: Filter) -> Iterator[Comparison | Among | Exists]:
+def leaves(tree: Filter) -> Iterator[Comparison | Among | Exists]:
+    """Return what a tree says of single paths."""
     if isinstance(tree, AllOf | AnyOf):
         for part in tree.parts:
-            yield from _leaves(part)
+            yield from leaves(part)
     else:
         yield tree
 
 
-def _check_size(leaves: Sequence[Comparison | Among | Exists]) -> None:
-    if len(leaves) > MAX_CONDITIONS:
+def _check_size(parts: Sequence[Comparison | Among | Exists]) -> None:
+    if len(parts) > MAX_CONDITIONS:
         raise QueryError(
-            f"the query has {len(leaves)} conditions; ask with {MAX_CONDITIONS} at a time"
+            f"the query has {len(parts)} conditions; ask with {MAX_CONDITIONS} at a time"
         )
-    values = sum(len(leaf.operands) for leaf in leaves if isinstance(leaf, Among))
+    values = sum(len(leaf.operands) for leaf in parts if isinstance(leaf, Among))
     if values > MAX_VALUES:
         raise QueryError(
             f"the query has {values} values in $in and $nin; ask with {MAX_VALUES} at a time"
