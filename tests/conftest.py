@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from lume_services import config
+from servers.mongodb import mongodb, mongodb_url
 from servers.postgresql import postgresql, postgresql_url
 
-__all__ = ["postgresql", "postgresql_url"]
+__all__ = ["mongodb", "mongodb_url", "postgresql", "postgresql_url"]
 
 
 @pytest.fixture(autouse=True)

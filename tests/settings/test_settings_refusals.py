@@ -41,7 +41,7 @@ WRONG_VARIABLES = [
     ),
     (
         {"LUME_RESULTS_DB__URL": "nosuch+driver://host/db"},
-        ("LUME_RESULTS_DB__URL is 'nosuch+driver://host/db': its scheme must be one of sqlite"),
+        ("LUME_RESULTS_DB__URL is 'nosuch+driver://host/db': its scheme must be one of "),
     ),
     (
         {"LUME_SCHEDULING__MAX_CONCURRENT_FLOWS": "0"},
@@ -104,12 +104,20 @@ WRONG_VARIABLES = [
         {"LUME_XYZZY": "1"},
         (
             "LUME_XYZZY is not a setting. Settings are LUME_BACKEND, LUME_HOME, "
-            "LUME_RESULTS_DB__URL, LUME_MOUNTED_FILESYSTEM__IDENTIFIER"
+            "LUME_RESULTS_DB__URL, LUME_RESULTS_DB__INLINE_LIMIT"
         ),
     ),
     (
         {"LUME_RESULTS_DB__HOST": "db.example"},
         ("LUME_RESULTS_DB__HOST is not a setting. Did you mean LUME_RESULTS_DB__URL?"),
+    ),
+    (
+        {"LUME_RESULTS_DB__INLINE_LIMIT": "100"},
+        ("LUME_RESULTS_DB__INLINE_LIMIT is '100': must be between 1KiB and 2MiB"),
+    ),
+    (
+        {"LUME_RESULTS_DB__INLINE_LIMIT": "much"},
+        ("LUME_RESULTS_DB__INLINE_LIMIT is 'much': could not parse value and unit"),
     ),
     (
         {"LUME_RESULTS_DB__URL__X": "1"},
