@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from lume_services.services.files.filesystem import Filesystem
     from lume_services.services.files.service import FileService
+    from lume_services.services.files.values import ValueStore
     from lume_services.services.results.db import ResultsDB
     from lume_services.services.scheduling.service import SchedulingService
 
@@ -36,6 +37,7 @@ class Services:
     settings: LUMEServicesSettings
     files: FileService
     results_db: ResultsDB
+    values: ValueStore
     scheduling: SchedulingService
 
     def close(self) -> None:
@@ -51,11 +53,12 @@ def build(settings: LUMEServicesSettings) -> Services:
     if not isinstance(settings, LUMEServicesSettings):
         given = type(settings).__name__
         raise SettingsError(f"settings are given as {given}; give LUMEServicesSettings(...).")
-    url = settings.results_db_url
+    url, files = settings.results_db_url, _files(settings)
     return Services(
         settings=settings,
-        files=_files(settings),
+        files=files,
         results_db=plugins.load(RESULTS_DBS, scheme(url))(url),
+        values=_values(settings, files),
         scheduling=scheduling.build(settings),
     )
 
@@ -69,6 +72,21 @@ def _files(settings: LUMEServicesSettings) -> FileService:
     if settings.mounted_filesystem is not None:
         filesystems.append(MountedFilesystem(**dict(settings.mounted_filesystem)))
     return FileService(filesystems)
+
+
+def _values(settings: LUMEServicesSettings, files: FileService) -> ValueStore:
+    from lume_services.services.files.value_place import place_of
+    from lume_services.services.files.values import ValueStore
+
+    place = place_of(settings)
+    if place.filesystem not in files.identifiers:
+        raise SettingsError(
+            f"results_db.values_filesystem is {place.filesystem!r}; it must be one of "
+            f"{', '.join(files.identifiers)}, or be set up as the mounted filesystem"
+        )
+    # A mount is for many, so what is made there is as open as other files.
+    mode = 0o700 if place.filesystem == "local" else 0o777
+    return ValueStore(partial(files.resolve, place.filesystem, place.folder), place.database, mode)
 
 
 class _SetUp:
@@ -197,6 +215,7 @@ class Check:
 def check(services: Services) -> list[Check]:
     """Try each service, the way that a run will use it; what is written is removed again."""
     attempts = {"results_db": partial(_try_results_db, services)}
+    attempts["values"] = partial(_try_values, services)
     attempts["scheduling"] = partial(_try_scheduling, services)
     for identifier in services.files.identifiers:
         attempts[f"files {identifier}"] = partial(_try_filesystem, services, identifier)
@@ -213,6 +232,20 @@ def _outcome(service: str, attempt: Callable[[], str]) -> Check:
 def _try_results_db(services: Services) -> str:
     count = services.results_db.count({})
     return f"{mask_url(services.settings.results_db_url)} holds {count} results"
+
+
+def _try_values(services: Services) -> str:
+    from lume_services.services.files.value_place import place_of
+
+    with services.values.saving() as saving:
+        saving.try_writing()
+    detail = f"{services.values.folder} takes values"
+    if place_of(services.settings).reachable:
+        return detail
+    return (
+        f"{detail}, which this machine alone can load: set "
+        "LUME_RESULTS_DB__VALUES_FILESYSTEM to a filesystem that all have mounted"
+    )
 
 
 def _try_scheduling(services: Services) -> str:

@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -87,6 +88,13 @@ def _no_bool(value: object) -> object:
     return value
 
 
+def _fit_for_stores(size: ByteSize) -> ByteSize:
+    # Of 16 MiB, the most that MongoDB takes, several such fields leave a part free.
+    if not 1 << 10 <= size <= 2 << 20:
+        raise ValueError("must be between 1KiB and 2MiB")
+    return size
+
+
 def _one_of(name: str, group: str) -> None:
     known = plugins.names(group)
     if name not in known:
@@ -101,6 +109,10 @@ class ResultsDBSettings(_Section):
     """Where database results are kept; without a URL, in SQLite under the home directory."""
 
     url: DatabaseURL | None = None
+    inline_limit: Annotated[
+        ByteSize, BeforeValidator(_no_bool), AfterValidator(_fit_for_stores)
+    ] = ByteSize(256 << 10)
+    values_filesystem: Annotated[str, Field(min_length=1)] | None = None
 
     @field_validator("url")
     @classmethod

@@ -35,6 +35,7 @@ def test_working_services_pass_the_check(cli: Cli, lume_home: Path) -> None:
     assert (code, err) == (0, "")
     assert [row[:2] for row in cli("config", "check").rows] == [
         ["results_db", "ok"],
+        ["values", "ok"],
         ["scheduling", "ok"],
         ["files local", "ok"],
     ]

@@ -20,6 +20,7 @@ def test_all_well(tmp_path: Path) -> None:
     checks = outcomes(LUMEServicesSettings(home=home, mounted_filesystem={"mount_path": mount}))
     assert {name: check.detail for name, check in checks.items()} == {
         "results_db": f"sqlite:///{home}/results.sqlite holds 0 results",
+        "values": f"{home}/results.values takes values",
         "scheduling": "backend local: no run yet",
         "files local": f"wrote and removed a file in {home}",
         "files mounted": f"wrote and removed a file in {mount}",
@@ -38,6 +39,7 @@ def test_failures_do_not_hide_one_another(tmp_path: Path) -> None:
     )
     assert {name: check.ok for name, check in checks.items()} == {
         "results_db": False,
+        "values": False,
         "scheduling": False,
         "files local": False,
         "files mounted": False,

@@ -24,6 +24,8 @@ def test_every_setting_with_value_and_source(
             "sqlite://user:***@host/db",
             "environment variable LUME_RESULTS_DB__URL",
         ),
+        Setting("results_db.inline_limit", 262144, "default"),
+        Setting("results_db.values_filesystem", None, "default"),
         Setting("mounted_filesystem.identifier", "mounted", "default"),
         Setting(
             "mounted_filesystem.mount_path", "/data", f"{file}:2: mounted_filesystem.mount_path"

@@ -37,7 +37,7 @@ def write(path: Path, writer: Callable[[Path], object], create_dir: bool = False
     create_dir
         Make the missing directories above the file.
     """
-    with _os_errors("write", path), _pinned(path.parent, create_dir) as directory:
+    with os_errors("write", path), _pinned(path.parent, create_dir) as directory:
         if path.exists() and not path.is_file():
             raise _not_regular(path)
         scratch = Path(tempfile.mkdtemp(prefix=".lume-write-", dir=path.parent))
@@ -46,7 +46,7 @@ def write(path: Path, writer: Callable[[Path], object], create_dir: bool = False
             stat = _settle(scratch, path.name, directory)
         finally:
             shutil.rmtree(scratch.name, ignore_errors=True, dir_fd=directory)
-        _sync_directory(directory)
+        sync_directory(directory)
     return stat
 
 
@@ -62,7 +62,7 @@ def read(path: Path, reader: Callable[[Path], T], expected: FileStat | None = No
     expected
         The content's size and digest, where known.
     """
-    with _os_errors("read", path):
+    with os_errors("read", path):
         if not path.exists():
             raise FileNotThereError(f"file {str(path)!r} does not exist; write it first.")
         if not path.is_file():
@@ -152,7 +152,8 @@ def _not_regular(path: Path) -> FileServiceError:
     return PathNotAllowedError(f"{str(path)!r} is {kind}; name a file.")
 
 
-def _sync_directory(directory: int) -> None:
+def sync_directory(directory: int) -> None:
+    """Make the names in an open directory durable."""
     try:
         os.fsync(directory)
     except OSError as error:
@@ -162,7 +163,8 @@ def _sync_directory(directory: int) -> None:
 
 
 @contextmanager
-def _os_errors(verb: str, path: Path) -> Iterator[None]:
+def os_errors(verb: str, path: Path) -> Iterator[None]:
+    """Raise what the operating system refuses as `FileServiceError`."""
     try:
         yield
     except FileServiceError:
