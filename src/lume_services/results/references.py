@@ -15,6 +15,11 @@ _GIVEN = ("inputs", "parents")
 _APART = frozenset({"provenance", *_GIVEN})
 
 
+def is_file(value: object) -> bool:
+    """Tell whether a value is a file's reference."""
+    return isinstance(value, Mapping) and value.keys() == _FILE
+
+
 def key(reference: Reference) -> str | None:
     """Return what tells a reference from others: ``file:<sha256>`` or ``result:<hash>``.
 
