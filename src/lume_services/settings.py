@@ -12,13 +12,10 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ByteSize,
-    ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     PositiveInt,
     PrivateAttr,
-    Secret,
     ValidationError,
     field_validator,
     model_validator,
@@ -30,9 +27,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from lume_services import plugins
 from lume_services.errors import SettingsError
 from lume_services.settings_problems import describe, mask_url
+from lume_services.settings_results_db import RESULTS_DBS, ResultsDBSettings, scheme
+from lume_services.settings_section import Section, no_bool, one_of
 from lume_services.settings_sources import (
     DELIMITER,
     PREFIX,
@@ -48,15 +46,19 @@ from lume_services.settings_sources import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = [
+    "BACKENDS",
+    "RESULTS_DBS",
+    "LUMEServicesSettings",
+    "MountedFilesystemSettings",
+    "ResultsDBSettings",
+    "SchedulingSettings",
+    "Setting",
+    "explain",
+    "scheme",
+]
+
 BACKENDS = "lume_services.backends"
-RESULTS_DBS = "lume_services.results_dbs"
-
-
-class DatabaseURL(Secret[str]):
-    """A database URL that is shown without its password."""
-
-    def _display(self) -> str:
-        return mask_url(self.get_secret_value())
 
 
 def _absolute(path: Path) -> Path:
@@ -82,53 +84,7 @@ def _container_path(path: PurePosixPath) -> PurePosixPath:
     return path
 
 
-def _no_bool(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("must be an integer")  # noqa: TRY004 — what pydantic collects
-    return value
-
-
-def _fit_for_stores(size: ByteSize) -> ByteSize:
-    # Of 16 MiB, the most that MongoDB takes, several such fields leave a part free.
-    if not 1 << 10 <= size <= 2 << 20:
-        raise ValueError("must be between 1KiB and 2MiB")
-    return size
-
-
-def _one_of(name: str, group: str) -> None:
-    known = plugins.names(group)
-    if name not in known:
-        raise ValueError(f"must be one of {', '.join(known)}; more come with plug-ins")
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class ResultsDBSettings(_Section):
-    """Where database results are kept; without a URL, in SQLite under the home directory."""
-
-    url: DatabaseURL | None = None
-    inline_limit: Annotated[
-        ByteSize, BeforeValidator(_no_bool), AfterValidator(_fit_for_stores)
-    ] = ByteSize(256 << 10)
-    values_filesystem: Annotated[str, Field(min_length=1)] | None = None
-
-    @field_validator("url")
-    @classmethod
-    def _scheme_is_installed(cls, url: DatabaseURL | None) -> DatabaseURL | None:
-        if url is not None:
-            text = url.get_secret_value()
-            if "://" not in text:
-                raise ValueError("must be a URL, for example sqlite:////folder/results.sqlite")
-            try:
-                _one_of(scheme(text), RESULTS_DBS)
-            except ValueError as error:
-                raise ValueError(f"its scheme {error}") from None
-        return url
-
-
-class MountedFilesystemSettings(_Section):
+class MountedFilesystemSettings(Section):
     """A directory of this host that has another path inside a container."""
 
     identifier: Annotated[str, Field(min_length=1)] = "mounted"
@@ -151,10 +107,10 @@ class MountedFilesystemSettings(_Section):
         return self
 
 
-class SchedulingSettings(_Section):
+class SchedulingSettings(Section):
     """How flows are run."""
 
-    max_concurrent_flows: Annotated[PositiveInt, BeforeValidator(_no_bool)] = 4
+    max_concurrent_flows: Annotated[PositiveInt, BeforeValidator(no_bool)] = 4
 
 
 def _default_home() -> Path:
@@ -205,14 +161,12 @@ class LUMEServicesSettings(BaseSettings):
     @property
     def results_db_url(self) -> str:
         """URL of the results database, with its password."""
-        if self.results_db.url is None:
-            return f"sqlite:///{self.home / 'results.sqlite'}"
-        return self.results_db.url.get_secret_value()
+        return self.results_db.address or f"sqlite:///{self.home / 'results.sqlite'}"
 
     @field_validator("backend")
     @classmethod
     def _backend_is_installed(cls, backend: str) -> str:
-        _one_of(backend, BACKENDS)
+        one_of(backend, BACKENDS)
         return backend
 
     @classmethod
@@ -251,11 +205,6 @@ class LUMEServicesSettings(BaseSettings):
         raise SettingsError("\n".join(problems))
 
 
-def scheme(url: str) -> str:
-    """Return the kind of database of a URL: ``postgresql`` for ``postgresql+driver://``."""
-    return url.partition("://")[0].partition("+")[0]
-
-
 @dataclass(frozen=True)
 class Setting:
     """One effective setting: its dotted name, its value with secrets masked, and its source."""
@@ -275,9 +224,13 @@ def explain(settings: LUMEServicesSettings) -> list[Setting]:
 
 
 def _source(settings: LUMEServicesSettings, path: SettingPath) -> str:
-    """Return the origin of a setting, or of the section that was given as a whole."""
-    origins = (settings._given.get(path[:length]) for length in range(len(path), 0, -1))
-    return next((item.origin for item in origins if item is not None), "default")
+    """Return the origin of a setting, of its parts, or of the section that was given as a whole."""
+    if path == ("results_db", "url") and settings.results_db.host is not None:
+        path = ("results_db", "host")
+    origins = [item.origin for given, item in settings._given.items() if given[: len(path)] == path]
+    above = (settings._given.get(path[:length]) for length in range(len(path) - 1, 0, -1))
+    origins += [item.origin for item in above if item is not None]
+    return next(iter(origins), "default")
 
 
 def _known(model: type[BaseModel], above: SettingPath = ()) -> Iterator[SettingPath]:

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+# Settings whose values may be, or hold, passwords in a form that cannot be masked.
+_SECRET = ("password", "options")
 _NO_HOST = re.compile(r"[\w+.-]+:///")
 _LOGIN = re.compile(r"(?s)((?:[\w+.-]+://)?[^:]*)(:?)")
-_SECRET_IN_QUERY = re.compile(r"(?i)([?&][^=&]*(?:password|passwd|pwd|secret|token)[^=&]*=)[^&]+")
+_SECRET_IN_QUERY = re.compile(
+    r"(?i)([?&][^=&]*(?:password|passwd|pwd|secret|token|authmechanismproperties)[^=&]*=)[^&]+"
+)
 
 
 def mask_url(url: str) -> str:
@@ -49,10 +53,12 @@ def describe(
     problem = problem[0].lower() + problem[1:]
     if not inside:
         return _missing(place, given)
-    if error["type"] == "extra_forbidden" or (place in known and place not in inside):
+    of_parts = place in known and place not in inside
+    if error["type"] == "extra_forbidden" or (of_parts and error["type"] != "value_error"):
         return "\n".join(_unknown(path, item, known) for path, item in inside.items())
-    if place in known:
-        return f"{inside[place].origin} is {_shown(inside[place].value)}: {problem}"
+    if place in known and place in inside:
+        shown = "" if place[-1] in _SECRET else f" is {_shown(inside[place].value)}"
+        return f"{inside[place].origin}{shown}: {problem}"
     if place in inside:
         keys = ", ".join(_spelled(path, inside[place]) for path in known if path[:-1] == place)
         return f"{inside[place].origin} is a section and takes no value itself; set {keys}"

@@ -8,6 +8,11 @@ import pytest
 
 from lume_services.settings import LUMEServicesSettings, Setting, explain
 
+PARTS = (
+    *("host", "port", "username", "password", "password_file"),
+    *("database", "authmechanism", "options"),
+)
+
 
 def test_every_setting_with_value_and_source(
     lume_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -24,6 +29,7 @@ def test_every_setting_with_value_and_source(
             "sqlite://user:***@host/db",
             "environment variable LUME_RESULTS_DB__URL",
         ),
+        *(Setting(f"results_db.{part}", None, "default") for part in PARTS),
         Setting("results_db.inline_limit", 262144, "default"),
         Setting("results_db.values_filesystem", None, "default"),
         Setting("mounted_filesystem.identifier", "mounted", "default"),

@@ -104,12 +104,12 @@ WRONG_VARIABLES = [
         {"LUME_XYZZY": "1"},
         (
             "LUME_XYZZY is not a setting. Settings are LUME_BACKEND, LUME_HOME, "
-            "LUME_RESULTS_DB__URL, LUME_RESULTS_DB__INLINE_LIMIT"
+            "LUME_RESULTS_DB__URL, LUME_RESULTS_DB__HOST, "
         ),
     ),
     (
-        {"LUME_RESULTS_DB__HOST": "db.example"},
-        ("LUME_RESULTS_DB__HOST is not a setting. Did you mean LUME_RESULTS_DB__URL?"),
+        {"LUME_RESULTS_DB__HOSTS": "db.example"},
+        ("LUME_RESULTS_DB__HOSTS is not a setting. Did you mean LUME_RESULTS_DB__HOST?"),
     ),
     (
         {"LUME_RESULTS_DB__INLINE_LIMIT": "100"},
@@ -175,7 +175,7 @@ WRONG_FILES = [
             "needed with {file}:1: mounted_filesystem."
         ),
     ),
-    ("'results_db'.\"password\" = 's3cret'", "{file}:1: results_db.password is not a setting."),
+    ("'results_db'.\"passwd\" = 's3cret'", "{file}:1: results_db.passwd is not a setting."),
 ]
 
 

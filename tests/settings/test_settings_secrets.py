@@ -34,8 +34,8 @@ def test_error_and_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_value_of_an_unknown_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LUME_RESULTS_DB__PASSWORD", "s3cret")
-    with pytest.raises(SettingsError, match="LUME_RESULTS_DB__PASSWORD is not a setting") as caught:
+    monkeypatch.setenv("LUME_RESULTS_DB__PASSWD", "s3cret")
+    with pytest.raises(SettingsError, match="LUME_RESULTS_DB__PASSWD is not a setting") as caught:
         LUMEServicesSettings()
     assert "s3cret" not in str(caught.value)
 
