@@ -14,10 +14,11 @@ from pymongo import collection as pymongo_collection
 from lume_services.services.results.db import Document, Query, ResultsDB, Sort
 from lume_services.services.results.mongodb_fields import from_fields, value_at
 from lume_services.services.results.mongodb_filter import (
+    FALLING,
     LINKS,
     ORDER,
     condition,
-    index_keys,
+    indexes,
     order,
     shown,
 )
@@ -34,8 +35,6 @@ from lume_services.services.results.search import Search, check
 from lume_services.settings_problems import mask_url
 
 Results = pymongo_collection.Collection[Fields]
-
-_INDEX_NAMES = ("rising ", "falling ")
 
 
 class MongoResultsDB(ResultsDB):
@@ -116,20 +115,16 @@ class MongoResultsDB(ResultsDB):
 
     def index(self, path: str) -> None:
         """Make queries and sorts on a path fast at any size; do nothing if they are already."""
-        keys = index_keys(parse_path(path))
-        models = [
-            IndexModel(key, name=f"{name}{path}")
-            for key, name in zip(keys, _INDEX_NAMES, strict=True)
-        ]
+        keys = indexes(parse_path(path))
+        models = [IndexModel(key, name=f"{kind}{path}") for kind, key in keys.items()]
         with translated(self._name):
             self._results().create_indexes(models)
 
     def indexes(self) -> list[str]:
         """Return the paths that were given to `index`."""
-        rising = _INDEX_NAMES[0]
         with translated(self._name):
             names = self._results().index_information()
-        return sorted(name.removeprefix(rising) for name in names if name.startswith(rising))
+        return sorted(name.removeprefix(FALLING) for name in names if name.startswith(FALLING))
 
     def close(self) -> None:
         """Close the connections; a later call opens them again."""

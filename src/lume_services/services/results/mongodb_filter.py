@@ -26,6 +26,9 @@ LINKS = "/links"
 """The links of a document once more, in an array for an index."""
 
 
+RISING, FALLING = "rising ", "falling "
+"""What the names of the two indexes for a path begin with."""
+
 _IDENTITY = ("unique_hash",)
 
 
@@ -55,14 +58,17 @@ def order(sort: Sequence[tuple[Path, int]]) -> list[tuple[str, int]]:
     return [*terms.items(), (REVERSED, -1) if falling else (ORDER, 1)]
 
 
-def index_keys(path: Path) -> list[list[tuple[str, int]]]:
-    """Return the keys of the indexes that make searching and sorting on a path fast.
+def indexes(path: Path) -> dict[str, list[tuple[str, int]]]:
+    """Return the indexes that make searching and sorting on a path fast, by `RISING`, `FALLING`.
 
-    An index can be walked backwards, but equals stay in the order of insertion then, so there is
-    one for each direction. The second is no falling index, in which not every server of MongoDB's
-    protocol has texts in order.
+    An index can be walked backwards, but then equals would be, too, which stay in the order of
+    insertion. That is why the second one ends with the negative of that order; it is no falling
+    index, as not every server of MongoDB's protocol has texts in order in such.
     """
-    return [[(_compared(path), 1), (ORDER, 1)], [(_compared(path), 1), (REVERSED, 1)]]
+    return {
+        RISING: [(_compared(path), 1), (ORDER, 1)],
+        FALLING: [(_compared(path), 1), (REVERSED, 1)],
+    }
 
 
 def shown(paths: Sequence[Path]) -> dict[str, int]:

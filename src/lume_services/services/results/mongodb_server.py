@@ -24,7 +24,7 @@ from pymongo.errors import (
 from pymongo.uri_parser import parse_uri
 
 from lume_services.errors import ResultsError, SettingsError, StoreUnavailableError
-from lume_services.services.results.mongodb_filter import LINKS, ORDER
+from lume_services.services.results.mongodb_filter import LINKS, ORDER, RISING
 
 Fields = dict[str, Any]
 
@@ -44,7 +44,7 @@ _OPTIONS = {
 _SAVED = WriteConcern("majority", wtimeout=60_000, j=True)
 _INDEXES = [
     IndexModel([("flow_id", ASCENDING), ("project_name", ASCENDING)], unique=True),
-    IndexModel([("project_name", ASCENDING), (ORDER, ASCENDING)]),
+    IndexModel([("project_name", ASCENDING), (ORDER, ASCENDING)], name=f"{RISING}project_name"),
     IndexModel([(ORDER, ASCENDING)]),
     IndexModel([(LINKS, ASCENDING)]),
 ]
