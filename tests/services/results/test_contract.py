@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from results_model import document, in_order, matches
+from results_strategies import queries, sorts, values
 
 from lume_services.errors import InputError, QueryError, ResultConflictError
 from lume_services.services.results.db import ResultsDB
@@ -286,53 +287,13 @@ def test_dots_dollars_and_digits_in_keys(db: ResultsDB) -> None:
     assert found(db, {"outputs.l.00": {"$exists": True}}) == []
 
 
-_scalars = (
-    st.none()
-    | st.booleans()
-    | st.sampled_from([0, 1, -1, 2**53, 2**53 + 1, 2**63 - 1, 0.0, -0.0, 1.0, 0.5, 2.0**53, 1e308])
-    | st.sampled_from(["", "a", "b", "A", "é", "\U0001f600", "\uffff", "1", "null"])
-)
-_keys = st.sampled_from(["a", "b", "0", "1", "$x", "é", "c.d"])
-_values = st.recursive(
-    _scalars
-    | st.just({"@lume": "float", "text": "nan"})
-    | _scalars.filter(lambda x: x is not None).map(lambda x: {"@lume": "numpy", "value": x}),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=3),
-    max_leaves=6,
-)
-_paths = st.lists(_keys.map(lambda key: key.replace(".", r"\.")), min_size=1, max_size=3).map(
-    lambda keys: ".".join(["x", *keys][: len(keys)])
-)
-_conditions = st.one_of(
-    _scalars,
-    st.builds(lambda op, x: {op: x}, st.sampled_from(["$eq", "$ne"]), _scalars),
-    st.builds(
-        lambda op, x: {op: x},
-        st.sampled_from(["$gt", "$gte", "$lt", "$lte"]),
-        _scalars.filter(lambda x: x is not None and not isinstance(x, bool)),
-    ),
-    st.builds(lambda op, x: {op: x}, st.sampled_from(["$in", "$nin"]), st.lists(_scalars)),
-    st.booleans().map(lambda x: {"$exists": x}),
-)
-_queries = st.recursive(
-    st.dictionaries(_paths, _conditions, max_size=2),
-    lambda inner: st.builds(
-        lambda op, x: {op: x},
-        st.sampled_from(["$and", "$or"]),
-        st.lists(inner, min_size=1, max_size=3),
-    ),
-    max_leaves=4,
-)
-_sorts = st.lists(st.tuples(_paths, st.sampled_from([1, -1])), max_size=2)
-
-
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
-@given(st.lists(_values, max_size=5), _queries, _sorts)
+@given(st.lists(values, max_size=5), queries, sorts)
 def test_queries_mean_what_the_model_says(
-    db: ResultsDB, values: list[Any], query: dict[str, Any], sort: list[tuple[str, int]]
+    db: ResultsDB, xs: list[Any], query: dict[str, Any], sort: list[tuple[str, int]]
 ) -> None:
     db.delete({})
-    documents = [document(number, x=value) for number, value in enumerate(values)]
+    documents = [document(number, x=x) for number, x in enumerate(xs)]
     db.insert_many(documents)
     tree = parse(query)
     expected = [entry for entry in documents if matches(tree, entry)]
