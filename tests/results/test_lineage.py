@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import ring
+from result_documents import document_of
 
 from lume_services import config
 from lume_services.errors import InputError, ResultNotFoundError
@@ -137,7 +138,7 @@ def test_a_file_that_many_have_made() -> None:
 def test_many_results_are_cut_at_the_limit() -> None:
     first = save("first")
     documents = [
-        Result(flow_id=f"{i}", inputs={"i": i}, outputs={}, parents=(first,))._document()
+        document_of(Result(flow_id=f"{i}", inputs={"i": i}, outputs={}, parents=(first,)))
         for i in range(1200)
     ]
     config.current().results_db.insert_many(documents)
@@ -160,7 +161,7 @@ def test_a_long_chain() -> None:
     documents = []
     for number in range(100):
         result = Result(flow_id=f"chain {number}", inputs={}, outputs={"n": number}, parents=(rep,))
-        documents.append(result._document())
+        documents.append(document_of(result))
         rep = result.unique_rep()
     config.current().results_db.insert_many(documents)
     assert len(lineage(rep).edges) == 100

@@ -31,7 +31,8 @@ class CardDrawing:
     run
         What the flow did in the run that the picture shows; None if it did not run.
     missed
-        Whether the picture shows a run in which the flow did not run.
+        Why it is drawn as what is not there: the picture shows a run in which the flow did
+        not run, say; else empty.
     """
 
     canvas: Canvas
@@ -39,7 +40,7 @@ class CardDrawing:
     at: Point
     width: float
     run: Span | None
-    missed: bool
+    missed: str
 
     def draw(self) -> None:
         """Draw it."""
@@ -50,7 +51,7 @@ class CardDrawing:
             "card",
             border=border,
             radius=8,
-            dashed=self.missed,
+            dashed=bool(self.missed),
             tip=f"flow {shape.name} of project {shape.project_name}",
         )
         if self.run:
@@ -80,7 +81,7 @@ class CardDrawing:
         return "dim" if self.missed else "text"
 
     def _draw_head(self) -> None:
-        state = self.run.state_name if self.run else "not run" if self.missed else ""
+        state = self.run.state_name if self.run else self.missed
         y, room = self.at.y + 20, self._room
         if state:
             colour = of_state(self.run.state_type) if self.run else "dim"

@@ -39,8 +39,7 @@ def graph(shape: Shape, run: Span | None = None, theme: Theme = "light") -> str:
     edges = [_edge(child, mapping, chosen) for child, mapping in wires]
     layout = arrange({name: card.height for name, card in chosen.items()}, width, edges)
     whole = max(layout.width, 380.0)
-    count = f"{len(shape.flows)} flow{'s' * (len(shape.flows) != 1)}"
-    heading(canvas, shape.name, f"project {shape.project_name} · {count}", whole, run)
+    heading(canvas, shape.name, shape.below or _count(shape), whole, run)
     for (child, mapping), route in zip(wires, layout.routes, strict=True):
         _wire(canvas, child, mapping, route)
     children = run.children if run else {}
@@ -48,12 +47,18 @@ def graph(shape: Shape, run: Span | None = None, theme: Theme = "light") -> str:
         at = layout.boxes[name]
         place = Point(at.x, at.y + HEADING)
         ran = children.get(card.shape.run_name or name)
-        CardDrawing(canvas, card, place, width, ran, missed=bool(run and not ran)).draw()
+        missed = "not run" if run and not ran else card.shape.missing
+        CardDrawing(canvas, card, place, width, ran, missed).draw()
     height = HEADING + layout.height
     if wires:
         _legend(canvas, height + _FOOT - 4, {mapping.map_type for _, mapping in wires})
         height += _FOOT
-    return canvas.svg(whole, height, f"flow-of-flows {shape.name}")
+    return canvas.svg(whole, height, f"{shape.what} {shape.name}")
+
+
+def _count(shape: Shape) -> str:
+    count = f"{len(shape.flows)} flow{'s' * (len(shape.flows) != 1)}"
+    return f"project {shape.project_name} · {count}"
 
 
 def _cards(shape: Shape) -> dict[str, Card]:

@@ -52,6 +52,8 @@ class FlowShape:
     run_name
         What it is called in the history, where that differs: an entry point may have
         another name than the flow that it offers.
+    missing
+        What is to be said where it is not there; empty where it is.
     """
 
     name: str
@@ -60,12 +62,27 @@ class FlowShape:
     free: tuple[Free, ...] = ()
     tasks: tuple[str, ...] = ()
     run_name: str | None = None
+    missing: str = ""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A flow-of-flows: its flows, parents before children."""
+    """A flow-of-flows, or what is drawn as one.
+
+    Parameters
+    ----------
+    name, project_name
+        Its heading; no project where there are several.
+    flows
+        Its flows, parents before children.
+    what
+        What the whole is called.
+    below
+        What stands below its name, in place of the project and the number of flows.
+    """
 
     name: str
     project_name: str
     flows: tuple[FlowShape, ...]
+    what: str = "flow-of-flows"
+    below: str = ""

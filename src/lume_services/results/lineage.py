@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lume_services import config
 from lume_services.errors import InputError
 from lume_services.results import lineage_walk, lookup, references
 from lume_services.results.lineage_walk import Node
+
+if TYPE_CHECKING:
+    from lume_services.pictures.canvas import Theme
 
 __all__ = ["Lineage", "Node", "lineage"]
 
@@ -56,6 +59,17 @@ class Lineage:
     def products(self, key: str) -> list[str]:
         """Return the keys of what was made from a node."""
         return self._products[key]
+
+    def picture(self, theme: Theme = "light") -> str:
+        """Return a picture as SVG: boxes for results, arrows for what was handed on."""
+        from lume_services.pictures.graph import graph
+        from lume_services.results.lineage_shape import shape
+
+        return graph(shape(self), theme=theme)
+
+    def _repr_html_(self) -> str:
+        """Return the picture for notebooks."""
+        return self.picture("auto")
 
 
 def lineage(
