@@ -7,6 +7,7 @@ from cyclopts import App
 _COMMANDS = {
     "find": ("search:find", "Find database results."),
     "show": ("show:show", "Show database results as JSON."),
+    "plot": ("plot:plot", "Plot results as a picture."),
     "export": ("export:export", "Write results to a file."),
 }
 

@@ -13,7 +13,8 @@ from lume_services.services.results.db import Document
 from lume_services.services.results.query import parse_path
 
 UNITS = "units"
-_BOOKKEEPING = frozenset({"document_version", "content_hash", "links"})
+# What tables have only if it is asked for.
+_BOOKKEEPING = frozenset({"document_version", "content_hash", "links", "parents", "provenance"})
 _COMMA = re.compile(r""",(?![^\[]*\])""")
 
 

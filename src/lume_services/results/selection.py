@@ -16,6 +16,7 @@ from lume_services.services.results.db import Document, ResultsDB
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+    from matplotlib.figure import Figure
 
     from lume_services.results.export import Exported
 
@@ -138,6 +139,24 @@ class Selection:
             for stored in replace(self, columns=paths).stored_rows()
         ]
         return dataset(rows, [asked[dim] for dim in dims], _IDENTITY)
+
+    def plot(
+        self, x: str, y: str, *, by: str | None = None, log_x: bool = False, log_y: bool = False
+    ) -> Figure:
+        """Return a picture of two values, see `lume_services.results.plotting`.
+
+        Parameters
+        ----------
+        x, y
+            Paths.
+        by
+            Path of what tells the points apart by colour.
+        log_x, log_y
+            Whether the axes are logarithmic.
+        """
+        from lume_services.results.plotting import plot
+
+        return plot(self, x, y, by=by, log_x=log_x, log_y=log_y)
 
     def export(
         self, path: str | Path, *, progress: Callable[[int], object] = lambda _: None
