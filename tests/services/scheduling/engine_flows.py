@@ -226,3 +226,8 @@ def hooked_flow(seconds: float = 0, fail: bool = False) -> None:
         time.sleep(0.05)
     if fail:
         raise ValueError("failed on purpose")
+
+
+@flow
+def any_arguments(a: int, *others: int, **options: float) -> list[Any]:
+    return [a, list(others), options]

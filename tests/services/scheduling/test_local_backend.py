@@ -141,6 +141,37 @@ def test_bad_parameters_are_refused_before_a_run_is_made(
     assert service.runs() == []
 
 
+@pytest.mark.parametrize(
+    ("parameters", "returned"),
+    [
+        ({"a": 1}, [1, [], {}]),
+        ({"a": 1, "options": {"b": 2}}, [1, [], {"b": 2}]),
+        ({"a": 1, "others": [5], "options": {"b": 2}}, [1, [5], {"b": 2}]),
+    ],
+)
+def test_a_flow_may_take_any_arguments(
+    service: SchedulingService, parameters: dict[str, Any], returned: list[Any]
+) -> None:
+    assert service.run_and_return(flows.any_arguments, parameters) == returned
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"a": 1, "b": 2}, "unknown parameter 'b', there are: a, options, others"),
+        ({"a": 1, "options": 2}, "parameter 'options' is 2, expected object"),
+        ({"a": 1, "others": 2}, "parameter 'others' is 2, expected array"),
+        ({"a": 1, "options": {"b": "c"}}, "parameter 'options' is {'b': 'c'}: at b: .* number"),
+    ],
+)
+def test_any_arguments_are_still_checked(
+    service: SchedulingService, parameters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ParameterError, match=message):
+        service.run(flows.any_arguments, parameters)
+    assert service.runs() == []
+
+
 def test_the_history_tells_of_runs_tasks_and_logs(service: SchedulingService) -> None:
     run_id = service.run(flows.talking_flow, run_name="shift-1", tags=["md"])
     run = service.run_info(run_id[:8])

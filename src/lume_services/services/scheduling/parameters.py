@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import ParameterError
@@ -85,7 +87,7 @@ def check_types(flow: Flow[..., Any], parameters: Mapping[str, Any]) -> None:
     if not flow.should_validate_parameters:
         return
     try:
-        hints = typing.get_type_hints(flow.fn, include_extras=True)
+        hints = _hints(flow.fn)
     except (NameError, TypeError):  # left to the engine, which has more ways to resolve a name
         return
     problems = [
@@ -96,6 +98,17 @@ def check_types(flow: Flow[..., Any], parameters: Mapping[str, Any]) -> None:
     ]
     if problems:
         raise ParameterError(f"flow {flow.name!r}: " + "; ".join(problems))
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the annotations of a function's parameters, those of ``**options`` as a dictionary."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name in hints and parameter.kind is parameter.VAR_POSITIONAL:
+            hints[name] = GenericAlias(list, (hints[name],))
+        elif name in hints and parameter.kind is parameter.VAR_KEYWORD:
+            hints[name] = GenericAlias(dict, (str, hints[name]))
+    return hints
 
 
 def _misfits(hint: Any, value: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,11 @@ from lume_services.services.scheduling.registry import TaskRecord
 
 if TYPE_CHECKING:
     import prefect
+
+_VARIADIC = {
+    inspect.Parameter.VAR_POSITIONAL: {"type": "array", "default": []},
+    inspect.Parameter.VAR_KEYWORD: {"type": "object", "default": {}},
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,18 @@ def describe(flow: prefect.Flow[Any, Any]) -> Description:
     return Description(
         name=flow.name,
         description=flow.description,
-        parameters={"required": [], **flow.parameters.model_dump_for_openapi()},
+        parameters=_parameters(flow),
         tasks=find_tasks(flow.fn),
         returns=return_schema(flow.fn),
     )
+
+
+def _parameters(flow: prefect.Flow[Any, Any]) -> dict[str, Any]:
+    """Return Prefect's schema, which takes ``*args`` and ``**options`` for required values."""
+    schema: dict[str, Any] = {"required": [], **flow.parameters.model_dump_for_openapi()}
+    signature = inspect.signature(flow.fn).parameters.values()
+    variadic = {each.name: _VARIADIC[each.kind] for each in signature if each.kind in _VARIADIC}
+    for name in variadic.keys() & schema["properties"].keys():
+        schema["properties"][name] |= variadic[name]
+    schema["required"] = [name for name in schema["required"] if name not in variadic]
+    return schema
