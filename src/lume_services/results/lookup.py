@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lume_services.errors import InputError, ResultNotFoundError
+from lume_services.results import document as documents
 from lume_services.services.results.db import Document, ResultsDB
 
 _SHOWN = 5
@@ -46,6 +47,11 @@ def document_of(result: Any, results_db: ResultsDB) -> Document:
         f"no result has a hash or a run id that begins with {text!r}; "
         "lume-services results find lists those that there are."
     )
+
+
+def fields_of(document: Document) -> dict[str, Any]:
+    """Return the fields of a result, also of one whose class is not registered here."""
+    return documents.read(document)
 
 
 def _tests(text: str, exactly: bool) -> list[dict[str, Any]]:

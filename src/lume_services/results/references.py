@@ -20,6 +20,11 @@ def is_file(value: object) -> bool:
     return isinstance(value, Mapping) and value.keys() == _FILE
 
 
+def is_reference(value: object) -> bool:
+    """Tell whether a value is the reference of a file or of a result."""
+    return isinstance(value, Mapping) and value.keys() in (_FILE, _RESULT)
+
+
 def key(reference: Reference) -> str | None:
     """Return what tells a reference from others: ``file:<sha256>`` or ``result:<hash>``.
 
@@ -69,7 +74,7 @@ def _distinct(references: Iterable[Reference]) -> list[Reference]:
 
 def _in(value: Any) -> Iterator[Reference]:
     if isinstance(value, dict):
-        if value.keys() in (_FILE, _RESULT):
+        if is_reference(value):
             yield value
             return
         for part in value.values():
