@@ -11,6 +11,7 @@ from typing import Any
 from pymongo import IndexModel
 from pymongo import collection as pymongo_collection
 
+from lume_services.errors import ResultsError
 from lume_services.services.results.db import Document, Query, ResultsDB, Sort
 from lume_services.services.results.mongodb_fields import from_fields, value_at
 from lume_services.services.results.mongodb_filter import (
@@ -147,7 +148,20 @@ class MongoResultsDB(ResultsDB):
                 allow_disk_use=True,
             ) as cursor:
                 for fields in _not_newer(results, cursor):
-                    yield from_fields(fields) if paths is None else _at(paths, fields)
+                    yield self._read(fields, paths)
+
+    def _read(self, fields: Fields, paths: dict[str, Path] | None) -> Document:
+        try:
+            if paths is None:
+                return from_fields(fields)
+            pairs = ((text, value_at(path, fields)) for text, path in paths.items())
+            return {text: value for text, values in pairs for value in values}
+        except (TypeError, ValueError, AttributeError) as error:
+            identity = fields.get("_id", "one without its hash")
+            raise ResultsError(
+                f"the results database {self._name} holds a damaged document, {identity}; "
+                "put a backup in its place, or delete the document"
+            ) from error
 
     def _results(self) -> Results:
         results = self._opened.get(os.getpid())
@@ -172,10 +186,6 @@ class MongoResultsDB(ResultsDB):
         first = max(self._newest + 1, time.time_ns())
         self._newest = first + count
         return first
-
-
-def _at(paths: dict[str, Path], fields: Fields) -> Document:
-    return {text: value for text, path in paths.items() for value in value_at(path, fields)}
 
 
 def _close(opened: dict[int, Results]) -> None:

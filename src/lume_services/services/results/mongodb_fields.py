@@ -34,6 +34,7 @@ _SPECIAL = re.compile(r"[%./$]")
 _LIST = b""
 _TAG = "@lume"
 _EMPTY = "%"
+_PLAIN = (str, int, float, bool, type(None))
 
 
 def field(path: Path) -> str:
@@ -130,12 +131,23 @@ def _entries(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _value(compared: Any, content: Any) -> Any:
-    is_list = isinstance(compared, bytes)
     if content is None:
-        if is_list:
-            return []
-        return int(compared) if isinstance(compared, Int64) else compared
+        return _empty(compared) if type(compared) not in _PLAIN else compared
     # What a tag is compared as may be a list, too.
-    if is_list and _TAG not in content:
+    if _TAG in content:
+        return dict(_entries(content))
+    if compared == _LIST:
         return [item for _, item in _entries(content)]
+    if compared != {}:
+        raise ValueError("an object or a list is compared as something else")
     return dict(_entries(content))
+
+
+def _empty(compared: Any) -> Any:
+    if isinstance(compared, Int64):
+        return int(compared)
+    if compared == _LIST:
+        return []
+    if compared != {}:
+        raise ValueError("what is no JSON stands in a document")
+    return {}

@@ -73,11 +73,11 @@ def indexes(path: Path) -> dict[str, list[tuple[str, int]]]:
 
 def shown(paths: Sequence[Path]) -> dict[str, int]:
     """Return the projection to the fields of some paths; none of them is within another."""
-    names = {ORDER}
+    names = {"_id", ORDER}
     for path in paths:
         if not any(path[:length] in paths for length in range(1, len(path))):
             names |= {field(path), inside(path)}
-    return {"_id": 0, **dict.fromkeys(sorted(names), 1)}
+    return dict.fromkeys(sorted(names), 1)
 
 
 def _compared(path: Path) -> str:
