@@ -95,10 +95,10 @@ class _SetUp:
     A forked child makes its own: connections must not be shared, and threads do not survive.
     """
 
-    def __init__(self, settings: LUMEServicesSettings) -> None:
+    def __init__(self, settings: LUMEServicesSettings, made: Services | None = None) -> None:
         self.settings = settings
-        self._made: Services | None = None
-        self._process = 0
+        self._made = made
+        self._process = os.getpid() if made else 0
 
     def services(self) -> Services:
         with _lock:
@@ -184,6 +184,24 @@ def use(services: Services | LUMEServicesSettings) -> Iterator[Services]:
             yield made
     finally:
         set_up.close()
+
+
+@contextmanager
+def use_everywhere(services: Services) -> Iterator[None]:
+    """Use other services in the whole process, as they are, in place of what it has configured.
+
+    Parameters
+    ----------
+    services
+        Services; a forked child makes its own of their settings.
+    """
+    with _lock:
+        before, _process.set_up = _process.set_up, _SetUp(services.settings, services)
+    try:
+        yield
+    finally:
+        with _lock:
+            _process.set_up = before
 
 
 @contextmanager

@@ -231,3 +231,18 @@ def test_settings_of_another_type() -> None:
     home: object = {"home": "/somewhere"}
     with pytest.raises(SettingsError, match="given as dict; give LUMEServicesSettings"):
         config.configure(home)  # type: ignore[arg-type]
+
+
+def test_services_for_the_whole_process_are_seen_by_all_threads(tmp_path: Path) -> None:
+    before = config.current()
+    services = config.build(settings_at(tmp_path))
+    with ThreadPoolExecutor(1) as pool:
+        with config.use_everywhere(services):
+            assert pool.submit(config.current).result() is services
+            assert config.current() is services
+            child = os.fork()
+            if child == 0:
+                own = config.current()
+                os._exit(own is not services and own.settings.home == tmp_path)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+        assert pool.submit(config.current).result() is before

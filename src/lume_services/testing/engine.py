@@ -12,6 +12,7 @@ import pytest
 
 from lume_services import config
 from lume_services.services.scheduling.local_api.engine import engine_for, flush_logs
+from lume_services.settings import LUMEServicesSettings
 
 
 class TestEngine:
@@ -33,15 +34,15 @@ class TestEngine:
         self._no_settings.touch()
         self._engine = engine_for(self._link)
         self._settings: tuple[Any, Any] | None = None
-        self._set_up: object = None
+        self._services: config.Services | None = None
 
     @contextmanager
     def at(self, home: Path) -> Iterator[config.Services]:
         """Make a folder the home of the engine, of this process and of its children."""
         self._link.symlink_to(home, target_is_directory=True)
         try:
-            with self._configured(), self._in_use():
-                yield config.current()
+            with self._configured() as services, self._in_use():
+                yield services
         finally:
             self._link.unlink()
 
@@ -50,7 +51,7 @@ class TestEngine:
         self._engine.close()
 
     @contextmanager
-    def _configured(self) -> Iterator[None]:
+    def _configured(self) -> Iterator[config.Services]:
         """Configure the process, and leave what it had before as it was."""
         with pytest.MonkeyPatch.context() as patch:
             for name in [name for name in os.environ if name.startswith("LUME_")]:
@@ -58,11 +59,11 @@ class TestEngine:
             patch.setenv("LUME_HOME", str(self._link))
             # Empty, so that no lume.toml of the project is found.
             patch.setenv("LUME_CONFIG_FILE", str(self._no_settings))
-            patch.setattr(config._process, "set_up", self._set_up)
-            services = config.current()
-            self._set_up = config._process.set_up
+            services = self._services or config.build(LUMEServicesSettings())
+            self._services = services
             try:
-                yield
+                with config.use_everywhere(services):
+                    yield services
             finally:
                 services.results_db.close()
 
