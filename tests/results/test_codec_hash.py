@@ -11,7 +11,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from lume_services.results.codec import content_hash, encode
+from lume_services.results.codec import content_hash, encode, encode_apart
 
 # These must never change: results are found by them.
 GOLDEN = {
@@ -40,15 +40,24 @@ GOLDEN = {
             "U": np.array(["é", ""]),
             "g": np.longdouble(0.1),
         },
-        "1c023aa12fd024b92767a134d0d9aa53456861f4f6bd00f5ced5c79ad122ece5",
+        "7e160e1289bee3018beff8217a3e05e7bb41eec48974d487fe598dbee5c9e788",
     ),
+}
+
+
+# Before, arrays entered as text. Documents of then are still known by these hashes.
+GOLDEN_OF_VERSION_1 = {
+    **{name: GOLDEN[name][1] for name in ("plain", "tags")},
+    "arrays": "1c023aa12fd024b92767a134d0d9aa53456861f4f6bd00f5ced5c79ad122ece5",
 }
 
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden_hashes(name: str) -> None:
     value, expected = GOLDEN[name]
-    assert content_hash(encode(value)) == expected
+    for encoded in (encode(value), encode_apart(value)):
+        assert content_hash(encoded) == expected
+        assert content_hash(encoded, version=1) == GOLDEN_OF_VERSION_1[name]
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "4294967295"])

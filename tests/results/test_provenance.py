@@ -12,6 +12,7 @@ from typing import Any
 import prefect
 import pytest
 from prefect.task_runners import ProcessPoolTaskRunner
+from result_documents import document_of
 
 import lume_services
 from lume_services import config
@@ -179,7 +180,7 @@ def test_provenance_is_neither_identity_nor_contents() -> None:
 
 
 def test_a_document_of_an_early_version_has_no_provenance() -> None:
-    document = Result(flow_id="1", inputs={}, outputs={})._document()
+    document = document_of(Result(flow_id="1", inputs={}, outputs={}))
     del document["provenance"], document["links"]
     config.current().results_db.insert(document)
     assert Result.load_from_query({"flow_id": "1"}).provenance is None
@@ -197,7 +198,7 @@ def test_files_that_a_run_saves_are_its_own(tmp_path: Path) -> None:
     assert result.provenance
     assert result.provenance.saved == (file,)
     assert result.parents == (file,)
-    assert result._document()["links"] == [f"made:file:{file['sha256']}"]
+    assert document_of(result)["links"] == [f"made:file:{file['sha256']}"]
 
 
 @prefect.task

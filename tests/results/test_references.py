@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import ring
+from result_documents import document_of
 
 from lume_services import config
 from lume_services.errors import LumeServicesError
@@ -57,7 +58,7 @@ def test_a_file_of_unknown_content_is_a_source_without_a_link() -> None:
         "size": None,
         "sha256": None,
     }
-    document = Result(flow_id="1", inputs={"a": rep, "b": rep}, outputs={})._document()
+    document = document_of(Result(flow_id="1", inputs={"a": rep, "b": rep}, outputs={}))
     assert references.sources(document) == [rep]
     assert references.key(rep) is None
     assert document["links"] == []

@@ -219,7 +219,7 @@ def test_documents_of_a_newer_version_or_another_shape_are_refused() -> None:
     db = config.current().results_db
     document = next(db.find({}))
     for change, message in [
-        ({"document_version": 2}, "was written by a newer version of lume-services"),
+        ({"document_version": 3}, "was written by a newer version of lume-services"),
         ({"surprise": 1}, "Result cannot be made: unknown field 'surprise'; there are: "),
         ({"outputs": {"x": {"@lume": "y"}}}, r"at outputs\.x, the kind 'y' is unknown"),
     ]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from lume_services.errors import ResultsError
 from lume_services.results import references
-from lume_services.results.codec import content_hash, decode, encode
+from lume_services.results.codec import VERSION, Loading, content_hash, decode, encode_apart
+from lume_services.results.leaving import leave
 from lume_services.services.results.db import Document
 
 PROVENANCE = frozenset(
@@ -18,23 +20,26 @@ PROVENANCE = frozenset(
 ADDED = ("document_version", "result_type", "unique_hash", "content_hash", "links")
 """Keys of a document that are no field of its result."""
 
-_VERSION = 1
+# Their number has a bound, and who follows them reads documents alone.
+_STAYS = frozenset({"parents"})
 _NO_CONTENTS = PROVENANCE | {"project_name", "flow_id"}
 
 
-def encode_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a result as strict, tagged JSON.
+def check_fields(fields: Mapping[str, Any]) -> None:
+    """Refuse the fields of a result that cannot be saved.
 
     Raises
     ------
     NotSerializableError
         If a part of one has no JSON form.
     """
-    return {name: encode(value, name) for name, value in fields.items()}
+    _encode(fields)
 
 
-def make(fields: Mapping[str, Any], result_type: str, unique_on: Sequence[str]) -> Document:
-    """Return the document of a result.
+def identify(
+    fields: Mapping[str, Any], result_type: str, unique_on: Sequence[str], version: int = VERSION
+) -> Document:
+    """Return what a result's document begins with: its version, type and hashes.
 
     Parameters
     ----------
@@ -44,37 +49,83 @@ def make(fields: Mapping[str, Any], result_type: str, unique_on: Sequence[str]) 
         The name of its class.
     unique_on
         The names of the fields that are its identity.
+    version
+        The version of documents whose hashes are wanted.
     """
-    encoded = encode_fields(fields)
-    hashes = {name: content_hash(part) for name, part in encoded.items()}
-    identity = {name: hashes[name] for name in unique_on}
-    contents = _without(hashes, _NO_CONTENTS)
-    return {
-        "document_version": _VERSION,
-        "result_type": result_type,
-        "unique_hash": content_hash({"result_type": result_type, "fields": identity}),
-        "content_hash": content_hash(contents),
-        **encoded,
-        "links": references.links(encoded),
-    }
+    return _identify(_encode(fields), result_type, unique_on, version)
 
 
-def read(document: Document) -> dict[str, Any]:
+@contextmanager
+def saved(
+    fields: Mapping[str, Any], result_type: str, unique_on: Sequence[str], version: int
+) -> Iterator[Document]:
+    """Give the document of a result, whose large values are saved as long as the context lasts.
+
+    They stay if the document is inserted inside.
+
+    Parameters
+    ----------
+    fields, result_type, unique_on, version
+        As for `identify`.
+    """
+    from lume_services import config
+
+    services, encoded = config.current(), _encode(fields)
+    limit = services.settings.results_db.inline_limit
+    with services.values.saving() as saving:
+        small = {
+            name: part if name in _STAYS else leave(part, limit, saving)
+            for name, part in encoded.items()
+        }
+        head = _identify(encoded, result_type, unique_on, version)
+        values = [f"value:{digest}" for digest in saving.digests]
+        with saving.placed():
+            yield {**head, **small, "links": [*references.links(encoded), *values]}
+
+
+def read(document: Document, lazy: Collection[str]) -> dict[str, Any]:
     """Return the fields of the result that a document was made from.
+
+    Parameters
+    ----------
+    document
+        The document.
+    lazy
+        Fields in which large arrays are read only when used.
 
     Raises
     ------
     ResultsError
         If a newer version of this library wrote it, or it cannot be decoded.
     """
-    if document["document_version"] > _VERSION:
+    owner = f"result {document['unique_hash']}"
+    if document["document_version"] > VERSION:
         raise ResultsError(
-            f"result {document['unique_hash']} was written by a newer version of "
-            "lume-services; install that version"
+            f"{owner} was written by a newer version of lume-services; install that version"
         )
-    fields = {name: decode(part, name) for name, part in _without(document, ADDED).items()}
+    fields = {
+        name: decode(part, name, Loading(owner, name in lazy))
+        for name, part in _without(document, ADDED).items()
+    }
     # Early documents do not have it, and that of the reading process would be wrong.
     return {"provenance": None, **fields}
+
+
+def _encode(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: encode_apart(value, name) for name, value in fields.items()}
+
+
+def _identify(
+    encoded: Mapping[str, Any], result_type: str, unique_on: Sequence[str], version: int
+) -> Document:
+    hashes = {name: content_hash(part, version) for name, part in encoded.items()}
+    identity = {name: hashes[name] for name in unique_on}
+    return {
+        "document_version": version,
+        "result_type": result_type,
+        "unique_hash": content_hash({"result_type": result_type, "fields": identity}),
+        "content_hash": content_hash(_without(hashes, _NO_CONTENTS)),
+    }
 
 
 def _without(named: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_core import ErrorDetails
 
 from lume_services.errors import InputError, ResultNotFoundError, ResultsError
 from lume_services.results import document as documents
 from lume_services.results import provenance, types
-from lume_services.results.codec import comparable
+from lume_services.results.codec import VERSION, comparable
 from lume_services.results.provenance import Provenance
 from lume_services.services.results.db import Document, ResultsDB
 from lume_services.services.scheduling.nearest import hint
@@ -64,6 +65,9 @@ class Result(BaseModel):
     host: str = Field(default_factory=platform.node)
     provenance: Provenance | None = None
 
+    # That of the document that it was loaded from: references to it stay as they were.
+    _document_version: int = PrivateAttr(default=VERSION)
+
     def __init__(self, **fields: Any) -> None:
         # Documents have their own.
         known = {} if "provenance" in fields else provenance.of_run()
@@ -71,7 +75,7 @@ class Result(BaseModel):
             super().__init__(**{**known, **fields})
         except ValidationError as error:
             raise _refused(type(self), error) from error
-        documents.encode_fields(self._fields())
+        documents.check_fields(self._fields())
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -84,12 +88,11 @@ class Result(BaseModel):
         """Whether saving both would save one document."""
         if not isinstance(other, Result):
             return NotImplemented
-        mine, theirs = self._document(), other._document()
-        return all(mine[key] == theirs[key] for key in ("unique_hash", "content_hash"))
+        return self._identity(VERSION) == other._identity(VERSION)
 
     def __hash__(self) -> int:
         """Hash the identity."""
-        return hash(self._document()["unique_hash"])
+        return hash(self._identity(VERSION)["unique_hash"])
 
     def _repr_html_(self) -> str:
         """Return tables of its values for notebooks, arrays summarised."""
@@ -109,15 +112,16 @@ class Result(BaseModel):
         ResultConflictError
             If the flow run has saved a different result.
         """
-        document = self._document()
-        _db().insert(document)
+        with self._saved() as document:
+            _db().insert(document)
         rep = _rep(document)
         provenance.record_result(rep)
         return rep
 
     def unique_rep(self) -> dict[str, Any]:
         """Return the small JSON reference that `load` takes."""
-        return _rep(self._document())
+        identity = self._identity(self._document_version)
+        return _rep({**identity, "project_name": self.project_name})
 
     @classmethod
     def load(cls, rep: Any) -> Self:
@@ -217,7 +221,11 @@ class Result(BaseModel):
                 f"result {document['unique_hash']} is a {types.name(found)}, not a "
                 f"{types.name(cls)}; use Result, which takes all"
             )
-        return found(**documents.read(document))
+        # A field that is declared as something gets what it is declared as.
+        lazy = [n for n, f in found.model_fields.items() if f.annotation in (Any, dict[str, Any])]
+        result = found(**documents.read(document, lazy))
+        result._document_version = document["document_version"]
+        return result
 
     def _fields(self) -> dict[str, Any]:
         fields = {name: getattr(self, name) for name in type(self).model_fields}
@@ -225,8 +233,14 @@ class Result(BaseModel):
         fields["provenance"] = _plain(self.provenance)
         return fields
 
-    def _document(self) -> Document:
-        return documents.make(self._fields(), types.name(type(self)), self.unique_on)
+    def _described(self) -> tuple[dict[str, Any], str, Sequence[str]]:
+        return self._fields(), types.name(type(self)), self.unique_on
+
+    def _saved(self) -> AbstractContextManager[Document]:
+        return documents.saved(*self._described(), self._document_version)
+
+    def _identity(self, version: int) -> Document:
+        return documents.identify(*self._described(), version)
 
 
 types.register(Result)

@@ -32,6 +32,9 @@ pandas                    see ``frames``     timestamps and time differences lik
 
 Byte order and the bits of a NaN are made uniform. The memory order of an array is
 kept but is not part of its content hash.
+
+What is large leaves a document, see ``lume_services.results.leaving``: a tag ``stored`` stands
+for the content of an array, or for any value, and names its file by digest.
 """
 
 from __future__ import annotations
@@ -39,21 +42,31 @@ from __future__ import annotations
 from lume_services.results.codec.core import (
     MAX_DEPTH,
     TAG,
+    VERSION,
     canonical,
     comparable,
     content_hash,
     decode,
     encode,
+    encode_apart,
+    fill,
 )
+from lume_services.results.codec.data import Data
 from lume_services.results.codec.enums import register_enum
+from lume_services.results.codec.stored import Loading
 
 __all__ = [
     "MAX_DEPTH",
     "TAG",
+    "VERSION",
+    "Data",
+    "Loading",
     "canonical",
     "comparable",
     "content_hash",
     "decode",
     "encode",
+    "encode_apart",
+    "fill",
     "register_enum",
 ]

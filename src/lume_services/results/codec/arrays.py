@@ -1,8 +1,8 @@
 """NumPy arrays and scalars.
 
-Data are the little-endian bytes of the elements in C order, as base64. An extended
-precision float has no bytes in common between platforms and is written as its exact
-hexadecimal value instead.
+Data are the little-endian bytes of the elements in C order: as base64 in strict JSON, else
+as `ArrayData` or `StoredData`. An extended precision float has no bytes in common between
+platforms and is written as its exact hexadecimal value instead.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from lume_services.results.codec.array_data import ArrayData, StoredData, npy_header
+from lume_services.results.codec.data import SUFFIX
 from lume_services.results.codec.leaves import (
     from_base64,
     nearest_double,
     searched,
     storable,
-    to_base64,
 )
 from lume_services.results.codec.walk import Decoder, Walk
+from lume_services.results.large import LargeArray
 
 _WHOLE = re.compile(
     r"\|b1|[<|][iu][1248]|<f[248]|<c(8|16)|<[Mm]8(\[\d*[A-Za-z]+\])?|\|[SV][1-9]\d*|<U[1-9]\d*"
@@ -32,25 +34,40 @@ _WAY_OUT = "convert it with .tolist(), .astype(...) or numpy.asarray(...), or sa
 def encode(value: Any, walk: Walk) -> Any:
     """Encode an array or a scalar; None for any other value."""
     if isinstance(value, np.generic):
-        array = np.asarray(value)
-        tag = {"@lume": "numpy", **_content(array, walk)}
-        return searched(tag, _searched(value))
+        return searched({"@lume": "numpy", **_scalar(np.asarray(value), walk)}, _searched(value))
+    if isinstance(value, LargeArray):
+        kept = {"dtype": _describe(value.dtype, walk), "data": value.data}
+        return {"@lume": "ndarray", "shape": list(value.shape), **_order(value.order), **kept}
     if not isinstance(value, np.ndarray):
         return None
     if type(value) is not np.ndarray:
         raise walk.refused(f"is a NumPy {type(value).__name__}", _WAY_OUT)
-    order = {"order": "F"} if value.flags.f_contiguous and not value.flags.c_contiguous else {}
-    return {"@lume": "ndarray", "shape": list(value.shape), **order, **_content(value, walk)}
+    order = "F" if value.flags.f_contiguous and not value.flags.c_contiguous else "C"
+    content = _extended(value) or _content(value, walk)
+    return {"@lume": "ndarray", "shape": list(value.shape), **_order(order), **content}
+
+
+def _order(order: str) -> dict[str, str]:
+    return {"order": "F"} if order == "F" else {}
+
+
+def _scalar(array: np.ndarray[Any, Any], walk: Walk) -> dict[str, Any]:
+    content = _extended(array) or _content(array, walk)
+    data = content["data"]
+    return {**content, "data": data.text() if isinstance(data, ArrayData) else data}
 
 
 def _content(array: np.ndarray[Any, Any], walk: Walk) -> dict[str, Any]:
+    described = _describe(array.dtype, walk)
+    return {"dtype": described, "data": ArrayData(array, _dtype(described))}
+
+
+def _extended(array: np.ndarray[Any, Any]) -> dict[str, Any] | None:
     for name, kind in _EXTENDED.items():
         if array.dtype.type is kind and array.dtype.name not in ("float64", "complex128"):
             parts = array.ravel().view(np.longdouble) if name == "clongdouble" else array.ravel()
             return {"dtype": name, "data": [_to_hex(x) for x in parts]}
-    described = _describe(array.dtype, walk)
-    portable = np.ascontiguousarray(array.astype(_dtype(described), order="C"))
-    return {"dtype": described, "data": to_base64(_uniform_nan(portable).tobytes())}
+    return None
 
 
 def _describe(dtype: np.dtype[Any], walk: Walk) -> Any:
@@ -78,18 +95,6 @@ def _dtype(described: Any) -> np.dtype[Any]:
         return np.dtype(described)
     fields = [(name, _dtype(kind), *map(tuple, shape)) for name, kind, *shape in described]
     return np.dtype(fields)
-
-
-def _uniform_nan(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    # 0/0 gives NaNs of different signs on different processors.
-    if array.dtype.names is not None:
-        for name in array.dtype.names:
-            array[name] = _uniform_nan(array[name])
-    elif array.dtype.kind == "c":
-        array.real, array.imag = _uniform_nan(array.real), _uniform_nan(array.imag)
-    elif array.dtype.kind == "f":
-        array[np.isnan(array)] = np.nan
-    return array
 
 
 def _searched(value: np.generic) -> Any:
@@ -137,8 +142,6 @@ def _from_hex(text: str) -> Any:
 
 
 def _decode_content(tag: dict[str, Any], shape: list[int]) -> np.ndarray[Any, Any]:
-    if not all(type(length) is int and length >= 0 for length in shape):
-        raise ValueError(f"shape {shape!r}")
     if isinstance(tag["dtype"], str) and tag["dtype"] in _EXTENDED:
         flat = np.array([_from_hex(text) for text in tag["data"]], dtype=np.longdouble)
         return flat.view(_EXTENDED[tag["dtype"]]).reshape(shape)
@@ -148,9 +151,27 @@ def _decode_content(tag: dict[str, Any], shape: list[int]) -> np.ndarray[Any, An
     return np.ndarray(shape, dtype, data)
 
 
-def _decode_array(tag: dict[str, Any], walk: Walk) -> np.ndarray[Any, Any]:
+def _decode_array(tag: dict[str, Any], walk: Walk) -> np.ndarray[Any, Any] | LargeArray:
+    shape, order, data = tag["shape"], tag.get("order", "C"), tag["data"]
+    if not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError(f"shape {shape!r}")
+    if not isinstance(data, dict):
+        array = _decode_content(tag, shape)
+        return np.asfortranarray(array) if order == "F" else array
+    dtype, value = _dtype(tag["dtype"]), walk.stored(data, SUFFIX)
+    header, nbytes = len(npy_header(tuple(shape), dtype)), math.prod(shape) * dtype.itemsize
+    if value.size != header + nbytes:
+        raise ValueError(f"{value.size} bytes for {shape} elements of {dtype}")
+    large = LargeArray(StoredData(value, nbytes), tuple(shape), dtype, order)
+    return large if walk.lazy else np.asarray(large)
+
+
+def digest(tag: dict[str, Any]) -> str:
+    """Return the digest of the content of an array's tag, stored or not."""
+    if isinstance(tag["data"], dict):
+        return str(tag["data"]["sha256"])
     array = _decode_content(tag, tag["shape"])
-    return np.asfortranarray(array) if tag.get("order") == "F" else array
+    return ArrayData(array, array.dtype).sha256
 
 
 def _decode_scalar(tag: dict[str, Any], walk: Walk) -> Any:

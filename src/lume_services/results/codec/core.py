@@ -5,16 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 from lume_services.errors import LumeServicesError, QueryError
 from lume_services.results.codec import families
+from lume_services.results.codec.data import Data
 from lume_services.results.codec.leaves import encode_float, encode_int, encode_text, storable
+from lume_services.results.codec.stored import Loading
 from lume_services.results.codec.walk import MAX_DEPTH, Walk
 
-__all__ = ["MAX_DEPTH", "TAG", "canonical", "comparable", "content_hash", "decode", "encode"]
+__all__ = [
+    "MAX_DEPTH",
+    "TAG",
+    "VERSION",
+    "canonical",
+    "comparable",
+    "content_hash",
+    "decode",
+    "encode",
+    "encode_apart",
+    "fill",
+]
 
 TAG = families.TAG
+VERSION = 2
+"""Of documents: what enters their hashes."""
+
+_LAZILY = Loading()
 
 
 def encode(value: Any, root: str = "") -> Any:
@@ -32,10 +50,24 @@ def encode(value: Any, root: str = "") -> Any:
     NotSerializableError
         If a part of it has no JSON form; names the part by its path, and the ways out.
     """
+    return fill(encode_apart(value, root), lambda data: data.text())
+
+
+def encode_apart(value: Any, root: str = "") -> Any:
+    """Return a value as `encode` does, but for the contents of arrays, which are `Data`."""
     return _encode(value, Walk(_encode, root))
 
 
-def decode(document: Any, root: str = "") -> Any:
+def fill(encoded: Any, content: Callable[[Data], Any]) -> Any:
+    """Return what `encode_apart` gave with something else in place of each `Data`."""
+    if isinstance(encoded, list):
+        return encoded if _is_flat(encoded) else [fill(item, content) for item in encoded]
+    if isinstance(encoded, dict):
+        return {key: fill(item, content) for key, item in encoded.items()}
+    return content(encoded) if isinstance(encoded, Data) else encoded
+
+
+def decode(document: Any, root: str = "", loading: Loading = _LAZILY) -> Any:
     """Return the value that `encode` made the JSON from.
 
     Parameters
@@ -44,13 +76,15 @@ def decode(document: Any, root: str = "") -> Any:
         Tagged JSON, trusted in nothing: no name in it is imported or called.
     root
         How error messages call the value.
+    loading
+        How values are loaded that are kept apart.
 
     Raises
     ------
     ResultsError
         If it is no JSON that `encode` makes.
     """
-    return _decode(document, Walk(_decode, root, reading=True))
+    return _decode(document, Walk(_decode, root, loading))
 
 
 def canonical(document: Any) -> str:
@@ -58,12 +92,20 @@ def canonical(document: Any) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def content_hash(document: Any) -> str:
+def content_hash(document: Any, version: int = VERSION) -> str:
     """Return the SHA-256 of an encoded value, equal on all platforms.
 
-    The memory order of arrays is no content and does not enter it.
+    An array enters it by the digest of its content, wherever that is. The memory order of
+    arrays is no content.
+
+    Parameters
+    ----------
+    document
+        What `encode` or `encode_apart` gave.
+    version
+        Before 2, arrays entered it as text.
     """
-    return hashlib.sha256(canonical(_without_order(document)).encode()).hexdigest()
+    return hashlib.sha256(canonical(_hashed(document, version)).encode()).hexdigest()
 
 
 def comparable(value: Any) -> str | int | float | bool | None:
@@ -74,7 +116,7 @@ def comparable(value: Any) -> str | int | float | bool | None:
     QueryError
         If values of its kind cannot be searched for.
     """
-    document = encode(value, root="the query's value")
+    document = encode_apart(value, root="the query's value")
     if isinstance(document, dict) and TAG in document:
         document = document.get("value", {})
     if isinstance(document, dict | list):
@@ -154,10 +196,16 @@ def _decode_dict(tag: dict[str, Any], walk: Walk) -> dict[str, Any]:
     return {key: walk.into(key, item) for key, item in items}
 
 
-def _without_order(document: Any) -> Any:
+def _hashed(document: Any, version: int) -> Any:
     if isinstance(document, list):
-        return document if _is_flat(document) else [_without_order(item) for item in document]
+        return document if _is_flat(document) else [_hashed(item, version) for item in document]
     if not isinstance(document, dict):
         return document
-    drop = "order" if document.get(TAG) == "ndarray" else None
-    return {key: _without_order(item) for key, item in document.items() if key != drop}
+    if document.get(TAG) != "ndarray":
+        return {key: _hashed(item, version) for key, item in document.items()}
+    data = document["data"]
+    if isinstance(data, Data):
+        data = data.text() if version < VERSION else data.sha256
+    elif not isinstance(data, list) and version >= VERSION:
+        data = families.digest(document)
+    return {**{key: item for key, item in document.items() if key != "order"}, "data": data}

@@ -11,12 +11,12 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from lume_services.results.codec import enums, leaves, references, times
+from lume_services.results.codec import enums, leaves, references, stored, times
 from lume_services.results.codec.walk import Decoder, Walk
 
 TAG = "@lume"
 
-_LIGHT = (leaves, times, enums, references)
+_LIGHT = (leaves, times, enums, references, stored)
 _DECODERS: dict[str, Decoder] = {
     tag: decoder for family in _LIGHT for tag, decoder in family.DECODERS.items()
 }
@@ -60,3 +60,9 @@ def decoder(tag: Any) -> Decoder | None:
         decoders: dict[str, Decoder] = import_module(_TAGS[tag]).DECODERS
         return decoders[tag]
     return _DECODERS.get(tag)
+
+
+def digest(tag: dict[str, Any]) -> str:
+    """Return the digest of the content of an array's tag."""
+    found: str = import_module(_ARRAYS).digest(tag)
+    return found

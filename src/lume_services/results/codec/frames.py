@@ -117,19 +117,27 @@ def _column(array: Any, walk: Walk) -> dict[str, Any]:
 
 def _from_column(tag: dict[str, Any], walk: Walk) -> Any:
     if "array" in tag:
-        return walk(tag["array"])
+        return _array(tag["array"], walk)
     if "items" in tag:
         return _objects(walk.each(tag["items"]))
     if "texts" in tag:
         return pd.array(walk.each(tag["texts"]), dtype=pd.StringDtype(na_value=_NA[tag["missing"]]))
     if "codes" in tag:
         categories = pd.Index(walk(tag["categories"]))
-        return pd.Categorical.from_codes(walk(tag["codes"]), categories, ordered=tag["ordered"])
+        return pd.Categorical.from_codes(
+            _array(tag["codes"], walk), categories, ordered=tag["ordered"]
+        )
     if "moments" in tag:
-        return pd.array(walk(tag["moments"])).tz_localize("UTC").tz_convert(decode_zone(tag, walk))
-    values = pd.array(walk(tag["values"]), dtype=_NULLABLE[tag["dtype"]])
-    values[walk(tag["mask"])] = pd.NA
+        moments = pd.array(_array(tag["moments"], walk))
+        return moments.tz_localize("UTC").tz_convert(decode_zone(tag, walk))
+    values = pd.array(_array(tag["values"], walk), dtype=_NULLABLE[tag["dtype"]])
+    values[_array(tag["mask"], walk)] = pd.NA
     return values
+
+
+def _array(tag: Any, walk: Walk) -> np.ndarray[Any, Any]:
+    # pandas has no arrays that are read when used.
+    return np.asarray(walk(tag))
 
 
 def _objects(items: list[Any]) -> Any:

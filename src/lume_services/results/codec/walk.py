@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import LumeServicesError, NotSerializableError, ResultsError
+
+if TYPE_CHECKING:
+    from lume_services.results.codec.stored import Loading
+    from lume_services.services.files.stored_value import StoredValue
 
 # MongoDB nests 100 levels; the rest is left to the document around the value.
 MAX_DEPTH = 64
@@ -22,14 +26,15 @@ class Walk:
         What is applied to each value, with this walk to go deeper.
     root
         How error messages call the whole, for example ``"outputs"``.
-    reading
-        Whether a stored document is read, and not a value written.
+    loading
+        How values are loaded that are kept apart, if a stored document is read, and not a
+        value written.
     """
 
     def __init__(
-        self, function: Callable[[Any, Walk], Any], root: str, reading: bool = False
+        self, function: Callable[[Any, Walk], Any], root: str, loading: Loading | None = None
     ) -> None:
-        self._reading = reading
+        self._loading = loading
         self._function = function
         self._keys: list[Key] = []
         self._root = root
@@ -52,6 +57,17 @@ class Walk:
         return [self.into(index, value) for index, value in enumerate(values)]
 
     @property
+    def lazy(self) -> bool:
+        """Whether arrays that are kept apart are read only when used."""
+        return self._loading is not None and self._loading.lazy
+
+    def stored(self, tag: dict[str, Any], suffix: str) -> StoredValue:
+        """Return what is kept apart from the document and belongs to the current place."""
+        if self._loading is None:
+            raise ValueError("nothing is loaded here")
+        return self._loading.value(tag, suffix, self.where)
+
+    @property
     def where(self) -> str:
         """The path so far, as in ``outputs.beam[3].x``."""
         text = self._root
@@ -65,7 +81,7 @@ class Walk:
         return text or "the value"
 
     def _too_deep(self) -> LumeServicesError:
-        if self._reading:
+        if self._loading is not None:
             return self.malformed(f"it nests deeper than {MAX_DEPTH} levels")
         return self.refused(f"nests deeper than {MAX_DEPTH} levels", "flatten it, or end its cycle")
 

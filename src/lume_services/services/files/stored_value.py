@@ -71,7 +71,7 @@ class StoredValue:
                 raise FileNotThereError(
                     f"{self.owner} is kept in {str(self.path)!r}, and there is no such file: "
                     "restore it from a backup, copy it from the machine that saved the result, or "
-                    "save the result again; `lume-services config show` names the folder"
+                    "save the result again; `lume-services config check` names the folder"
                 ) from None
         if found != self.size:
             raise self._corrupt(f"has {found} bytes in place of {self.size}")

@@ -155,6 +155,11 @@ class Saving:
         else:
             self._put[place(stat.sha256, value.suffix)] = value
 
+    @property
+    def digests(self) -> list[str]:
+        """Digests of the values so far."""
+        return [name.partition("/")[2].partition(".")[0] for name in self._put]
+
     @contextmanager
     def placed(self) -> Iterator[None]:
         """Put all values in their places; until the context ends, none of them is collected.

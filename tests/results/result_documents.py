@@ -1,0 +1,12 @@
+"""Documents of results that are not inserted."""
+
+from __future__ import annotations
+
+from lume_services import Result
+from lume_services.services.results.db import Document
+
+
+def document_of(result: Result) -> Document:
+    """Return the document that ``result.insert()`` inserts."""
+    with result._saved() as document:
+        return document
