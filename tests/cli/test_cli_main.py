@@ -59,7 +59,7 @@ def test_debug_shows_the_traceback(cli: Cli) -> None:
     code, _, err = cli("run", "missing.yaml", "--debug")
     assert code == 2
     assert err.startswith("Traceback (most recent call last):")
-    assert err.splitlines()[-1].startswith("error: missing.yaml: there is no such file")
+    assert err.splitlines()[-1] == "error: missing.yaml: there is no such file; check the path."
 
 
 def test_colour_is_not_written_where_it_is_not_wanted(cli: Cli) -> None:

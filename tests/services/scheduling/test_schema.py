@@ -228,7 +228,8 @@ def test_words_of_yaml_1_1_are_text():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda folder: folder / "none.yaml", "there is no such file; check the path"),
+        (lambda folder: folder / "none.yaml", "there is no such file; check the path."),
+        (lambda folder: "none.yaml", "check the path, or give YAML text or a dictionary."),
         (lambda folder: folder, "the file cannot be read (Is a directory)."),
         (lambda folder: "\0.yaml", "the file cannot be read ("),
     ],

@@ -93,7 +93,7 @@ def read(source: Path | str | Mapping[str, Any]) -> Source:
     if isinstance(source, str) and _is_text(source):
         return parse(source, "<text>")
     if isinstance(source, (str, Path)):
-        return parse(_file_text(Path(source)), str(source))
+        return parse(_file_text(source), str(source))
     given = f"a specification is given as {type(source).__name__}"
     raise SpecificationError([f"{given}; give the path of a YAML file, YAML text or a dictionary."])
 
@@ -103,11 +103,12 @@ def _is_text(source: str) -> bool:
     return not start or start.startswith("{") or "\n" in source or ": " in source
 
 
-def _file_text(path: Path) -> str:
+def _file_text(path: Path | str) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        reason = "there is no such file; check the path, or give YAML text or a dictionary"
+        instead = ", or give YAML text or a dictionary" if isinstance(path, str) else ""
+        reason = f"there is no such file; check the path{instead}"
     except UnicodeDecodeError as error:
         reason = f"byte {error.start} is not UTF-8; save the file as UTF-8 text"
     except (OSError, ValueError) as error:
