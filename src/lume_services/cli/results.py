@@ -7,8 +7,8 @@ from cyclopts import App
 _COMMANDS = {
     "find": ("search:find", "Find database results."),
     "show": ("show:show", "Show database results as JSON."),
-    "plot": ("plot:plot", "Plot results as a picture."),
     "lineage": ("lineage:lineage", "Show what a result was made from, and what from it."),
+    "plot": ("plot:plot", "Plot results as a picture."),
     "export": ("export:export", "Write results to a file."),
 }
 

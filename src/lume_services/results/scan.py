@@ -79,7 +79,7 @@ class _Grid:
         inner = next(iter(shapes), ())
         filled = self._filled([cell for _, cell in cells], inner)
         for place, cell in cells:
-            filled[place] = cell
+            filled[place] = cell.item() if cell.dtype.kind in "OU" and not cell.ndim else cell
         axes = [names[dim] for dim in self._dims]
         axes += [f"{names[path]}_{axis}" for axis in range(len(inner))]
         return xr.Variable(axes, filled, self._attributes(path))
@@ -87,7 +87,7 @@ class _Grid:
     def _filled(self, cells: Sequence[np.ndarray[Any, Any]], inner: Place) -> Any:
         shape = self._shape + inner
         kinds = {cell.dtype.kind for cell in cells}
-        if kinds and kinds <= set("biuf c".replace(" ", "")):
+        if kinds and kinds <= set("biufc"):
             dtype = np.result_type(*{cell.dtype for cell in cells})
             if self._complete and len(cells) == len(self._rows):
                 return np.zeros(shape, dtype)
