@@ -9,8 +9,11 @@ from pathlib import Path
 
 import engine_flows as flows
 import httpx
+import prefect.flows
 import pytest
-from prefect import flow, pause_flow_run
+from prefect import flow, pause_flow_run, task
+from prefect.context import SyncClientContext
+from prefect.exceptions import ParameterTypeError, PrefectHTTPStatusError
 from prefect.settings import get_current_settings
 from websockets import ConnectionClosed, InvalidStatus, Subprotocol
 from websockets.sync.client import connect
@@ -20,6 +23,7 @@ from lume_services import config
 from lume_services.services.scheduling.local_api import observer
 from lume_services.services.scheduling.local_api.engine import LocalEngine
 from lume_services.services.scheduling.local_api.history import History
+from lume_services.services.scheduling.local_api.transport import Requests
 
 
 @pytest.fixture
@@ -149,3 +153,53 @@ def test_task_results_reach_the_history_without_persistence(engine: LocalEngine)
         row = db.execute("SELECT task_name, result, state_type FROM task_runs").fetchone()
     assert (row["task_name"], row["state_type"]) == ("add", "COMPLETED")
     assert float(row["result"]) == 42
+
+
+def test_a_client_of_prefect_asks_the_api_of_this_process(engine: LocalEngine) -> None:
+    with engine.active(), SyncClientContext.get_or_create() as context:
+        assert type(context.client.request) is Requests
+        run_id = flows.sync_flow(1, return_state=True).state_details.flow_run_id
+        assert context.client.read_flow_run(run_id).state_name == "Completed"
+        with pytest.raises(PrefectHTTPStatusError, match=r"501(.|\n)*needs a Prefect server"):
+            context.client.read_work_pool("pool")
+
+
+def test_a_task_without_kept_results_hashes_no_inputs(engine: LocalEngine) -> None:
+    hashed = set()
+
+    class Input:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __reduce__(self) -> tuple[object, ...]:
+            hashed.add(self.name)
+            return (Input, (self.name,))
+
+    @task
+    def name_of(value: Input) -> str:
+        return value.name
+
+    @flow
+    def naming() -> list[str]:
+        kept = name_of.with_options(persist_result=True)
+        return [name_of(Input("large")), kept(Input("small"))]
+
+    with engine.active():
+        assert naming() == ["large", "small"]
+    assert hashed == {"small"}
+
+
+def test_the_model_of_a_flows_parameters_is_made_once(engine: LocalEngine) -> None:
+    makes = prefect.flows.ValidatedFunction
+
+    @flow
+    def adding(x: float, y: list[int] = []) -> float:  # noqa: B006
+        y.append(1)
+        return x + len(y)
+
+    with engine.active():
+        assert makes(adding.fn) is makes(adding.fn)
+        assert adding("1.5") == adding(1.5) == 2.5
+        with pytest.raises(ParameterTypeError, match="x: Input should be a valid number"):
+            adding("much")
+    assert makes(adding.fn) is not makes(adding.fn)

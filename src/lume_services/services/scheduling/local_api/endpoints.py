@@ -23,7 +23,6 @@ from lume_services.services.scheduling.local_api import (
 from lume_services.services.scheduling.local_api.answers import (
     JSON,
     Answer,
-    Endpoint,
     error,
     found,
     route,
@@ -59,17 +58,25 @@ class Api:
         body
             JSON, or nothing.
         """
+        return self.call(method, path, json.loads(body) if body else None)
+
+    def call(self, method: str, path: str, content: Any) -> Answer:
+        """Answer one request whose body has been read.
+
+        Parameters
+        ----------
+        method, path
+            As in `answer`.
+        content
+            What the body holds.
+        """
         for expected, pattern, endpoint in _ROUTES:
             fit = pattern.fullmatch(path) if method == expected else None
             if fit is not None:
-                return self._call(endpoint, fit.groupdict(), method, body)
+                hold = self.history.reading() if method == "GET" else self.history.transaction()
+                with hold as db:
+                    return endpoint(db, fit.groupdict(), content)
         return error(501, f"{method} {path}: {NEEDS_SERVER}")
-
-    def _call(self, endpoint: Endpoint, parameters: JSON, method: str, body: bytes) -> Answer:
-        content = json.loads(body) if body else None
-        hold = self.history.reading() if method == "GET" else self.history.transaction()
-        with hold as db:
-            return endpoint(db, parameters, content)
 
 
 def _health(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:

@@ -13,7 +13,7 @@ from typing import Any
 from lume_services.services.scheduling.local_api.endpoints import Api
 from lume_services.services.scheduling.local_api.history import History
 from lume_services.services.scheduling.local_api.server import LocalServer
-from lume_services.services.scheduling.local_api.transport import InProcess
+from lume_services.services.scheduling.local_api.transport import InProcess, Requests
 
 
 class LocalEngine:
@@ -29,7 +29,6 @@ class LocalEngine:
         self.history = history
         self._api = Api(history)
         self._server = LocalServer(self._api)
-        self._settings: tuple[Any, str, Any] | None = None
 
     @contextmanager
     def active(self) -> Iterator[None]:
@@ -55,7 +54,7 @@ class LocalEngine:
         observer.watch(self._server.url, self.history)
         direct_logs.install()
         with ExitStack() as stack:
-            settings = self._local(outer.settings)
+            settings = _changed(outer.settings, self._server)
             stack.enter_context(SettingsContext(profile=outer.profile, settings=settings))
             # A client of another API must not be taken over by the flows inside the block.
             stack.enter_context(_unset(SyncClientContext.__var__))
@@ -80,15 +79,9 @@ class LocalEngine:
         context = SyncClientContext(httpx_settings={"transport": InProcess(self._api)})
         # So that Prefect takes it for the client of the settings, which it is.
         context._httpx_settings = None
+        client: Any = context.client
+        client.request = Requests(self._api)
         return context
-
-    def _local(self, settings: Any) -> Any:
-        """Return the settings with our API in place of the user's (kept, as the copy is slow)."""
-        known = self._settings
-        if known is None or known[0] is not settings or known[1] != self._server.url:
-            known = (settings, self._server.url, _changed(settings, self._server))
-            self._settings = known
-        return known[2]
 
 
 @contextmanager

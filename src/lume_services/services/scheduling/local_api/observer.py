@@ -1,6 +1,6 @@
 """Takes task runs and what they return from Prefect's task engine, as they happen.
 
-The one place that touches internals of Prefect, three of them:
+It touches three internals of Prefect, as `shortcuts` does:
 
 - The task engine hands every state of a task run to
   ``prefect.task_engine.emit_task_run_state_change_event``. Prefect's own version turns it
@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from lume_services.services.scheduling import jsonable
-from lume_services.services.scheduling.local_api import task_runs
+from lume_services.services.scheduling.local_api import shortcuts, task_runs
 from lume_services.services.scheduling.local_api.history import History
 
 _histories: dict[str, History] = {}
@@ -80,6 +80,7 @@ def _install() -> None:
     increasing = IncreasingUUIDs()
     for module in (prefect.task_runners, prefect.tasks):
         cast(Any, module).uuid7 = increasing
+    shortcuts.install(lambda: current_history() is not None)
 
 
 def _watch_process_pools(runner: Any) -> None:
