@@ -71,10 +71,12 @@ def test_many_changes_are_cut(cli: Cli) -> None:
 
 
 def test_results_of_classes_that_are_not_here(cli: Cli) -> None:
+    results_db = config.current().results_db
     for number in (1, 2):
-        document = Result(flow_id=str(number), inputs={}, outputs={"x": number})._document()
-        changed = {**document, "result_type": "elsewhere:Scan", "energy": float(number)}
-        config.current().results_db.insert(changed)
+        save(str(number), outputs={"x": number})
+        (document,) = results_db.find({"flow_id": str(number)})
+        results_db.delete({"flow_id": str(number)})
+        results_db.insert({**document, "result_type": "elsewhere:Scan", "energy": float(number)})
     lines = cli("results", "diff", "1", "2").out.splitlines()
     assert "  energy  1.0 → 2.0  relative 0.5" in lines
 

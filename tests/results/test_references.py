@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import prefect
 import pytest
 import ring
 from result_documents import document_of
 
+import lume_services
 from lume_services import config
 from lume_services.errors import LumeServicesError
 from lume_services.files import TextFile, TextResult
 from lume_services.results import Result, references
+from lume_services.tasks import load_file, save_file
 
 
 def links(**fields: Any) -> list[str]:
@@ -105,3 +108,21 @@ def test_children_of_children_have_no_sources_of_others() -> None:
     flow = config.current().scheduling.register_flow(f"{ring.FLOWS}:again", ring.PROJECT)
     config.current().scheduling.run(flow, {"reference": reference})
     assert Result.load_from_query({"flow_name": "again"}).parents == (reference,)
+
+
+def test_a_copy_is_made_from_what_it_is_a_copy_of() -> None:
+    @prefect.flow
+    def copy(rep: dict[str, Any]) -> dict[str, Any]:
+        save_file(load_file(rep), "copy.txt", "local", TextFile)
+        return Result(inputs={}, outputs={}).insert()
+
+    original = text_file("original.txt", "a").jsonable_dict()
+    with lume_services.local_engine():
+        rep = copy(original)
+    (document,) = config.current().results_db.find({"unique_hash": rep["unique_hash"]})
+    digest = original["sha256"]
+    assert document["links"] == [f"from:file:{digest}", f"made:file:{digest}"]
+    assert references.sources(document) == [original]
+    assert [made["filename"] for made in references.products(document)] == [
+        original["filename"].replace("original", "copy")
+    ]

@@ -42,11 +42,20 @@ def run(
         JSON or YAML file of parameters; -p overrides it.
     """
     from lume_services import config
-    from lume_services.cli.live import shown
-    from lume_services.cli.logs import leave_out_tracebacks
     from lume_services.cli.report import report
 
-    parameters = gather(parameter or (), params)
+    run_id = execute(target, project, gather(parameter or (), params))
+    services = config.current()
+    report(run_id, services)
+    services.scheduling.require_completed(run_id)
+
+
+def execute(target: str, project: str | None, parameters: dict[str, Any]) -> str:
+    """Run what is named, show how it goes, and return the run's identifier."""
+    from lume_services import config
+    from lume_services.cli.live import shown
+    from lume_services.cli.logs import leave_out_tracebacks
+
     services = config.current()
     import_from_here()
     if not console.debugging.get():
@@ -56,9 +65,7 @@ def run(
         stack.enter_context(shown(services.scheduling, runnable.name, runnable.flows))
         if console.for_programs.get():
             stack.enter_context(stdout_for_the_document())
-        run_id = runnable.run(parameters)
-    report(run_id, services)
-    services.scheduling.require_completed(run_id)
+        return runnable.run(parameters)
 
 
 class _Runnable(NamedTuple):

@@ -51,7 +51,7 @@ def document_of(result: Any, results_db: ResultsDB) -> Document:
 
 def fields_of(document: Document) -> dict[str, Any]:
     """Return the fields of a result, also of one whose class is not registered here."""
-    return documents.read(document)
+    return documents.read(document, lazy=document.keys())
 
 
 def _tests(text: str, exactly: bool) -> list[dict[str, Any]]:

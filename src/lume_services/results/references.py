@@ -43,18 +43,19 @@ def sources(document: Document) -> list[Reference]:
     These are the results and files that its run has loaded or was given as parameters, and
     those that its inputs name, but for the files that the run has saved itself.
     """
-    saved = {key(each) for each in _saved(document)}
+    saved = _saved(document)
     parameters = (document.get("provenance") or {}).get("parameters")
     found = _distinct(_in([*(document[name] for name in _GIVEN), parameters]))
-    return [each for each in found if key(each) not in saved]
+    # A copy that it has saved has the same content, but another name.
+    return [each for each in found if each not in saved]
 
 
 def products(document: Document) -> list[Reference]:
     """Return the files that the run of a result has made: saved, or named by its outputs only."""
     given = {key(each) for each in sources(document)}
     others = [part for name, part in document.items() if name not in _APART]
-    found = _distinct([*_saved(document), *_in(others)])
-    return [each for each in found if each.keys() == _FILE and key(each) not in given]
+    named = [each for each in _in(others) if is_file(each) and key(each) not in given]
+    return _distinct([*_saved(document), *named])
 
 
 def links(document: Document) -> list[str]:
