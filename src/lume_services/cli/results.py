@@ -7,9 +7,12 @@ from cyclopts import App
 _COMMANDS = {
     "find": ("search:find", "Find database results."),
     "show": ("show:show", "Show database results as JSON."),
-    "lineage": ("lineage:lineage", "Show what a result was made from, and what from it."),
     "plot": ("plot:plot", "Plot results as a picture."),
+    "lineage": ("lineage:lineage", "Show what a result was made from, and what from it."),
+    "diff": ("diff:diff", "Show what differs between two results."),
+    "rerun": ("rerun:rerun", "Run again what made a result."),
     "export": ("export:export", "Write results to a file."),
+    "gc": ("gc:gc", "Remove large values that no result refers to."),
 }
 
 app = App(name="results", help="Find, show and export database results.")
