@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import prefect
+
+PREFECT = tuple(int(part) for part in prefect.__version__.split(".")[:3])
+
 notes: list[str] = []
 """What the flows of a case wrote down, in the order in which it happened."""
 
