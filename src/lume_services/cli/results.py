@@ -12,6 +12,7 @@ _COMMANDS = {
     "diff": ("diff:diff", "Show what differs between two results."),
     "rerun": ("rerun:rerun", "Run again what made a result."),
     "export": ("export:export", "Write results to a file."),
+    "copy": ("copy:copy", "Copy results to another database."),
     "gc": ("gc:gc", "Remove large values that no result refers to."),
 }
 
