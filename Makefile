@@ -4,17 +4,19 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+OLDEST_PREFECT := $(shell sed -n 's/.*"prefect>=\([0-9.]*\),.*/\1/p' pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header --no-emit-package lume-services
 
 export DO_NOT_TRACK := 1
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test test-oldest check bench lock clean
 
 help:
 	@echo "make demo   run the example in examples/beamline"
 	@echo "make test   run the tests"
+	@echo "make test-oldest   run the conformance tests on the oldest Prefect that is supported"
 	@echo "make check  lint, types, import contracts, the examples in the documentation"
 	@echo "make bench  time the main paths"
 	@echo "make lock   bring the lock files in step with pyproject.toml"
@@ -41,6 +43,13 @@ demo: $(VENV)/beamline
 
 test: $(VENV)/dev $(VENV)/beamline
 	$(BIN)/python -m pytest
+
+$(VENV)/oldest: $(VENV)/dev
+	$(PIP) install --no-deps --upgrade --target $@ "prefect==$(OLDEST_PREFECT)"
+	@touch $@
+
+test-oldest: $(VENV)/oldest
+	PYTHONPATH=$(CURDIR)/$(VENV)/oldest $(BIN)/python -m pytest tests/conformance -k "not server-"
 
 check: $(VENV)/dev $(VENV)/beamline
 	$(BIN)/ruff check .
