@@ -92,6 +92,8 @@ def _opened(path: str, stored: Any) -> Iterator[tuple[str, Any]]:
 
 def readable(stored: Any) -> Any:
     """Return the value that a stored one stands for, or itself where its type is not known."""
+    if not isinstance(stored, dict | list):
+        return stored
     try:
         return decode(stored)
     except LumeServicesError:

@@ -105,7 +105,7 @@ class _Lines(_Writer):
         found = self._selection.documents() if paths is None else self._selection.stored_rows()
         with path.open("w", encoding="utf-8") as file:
             for document in self._counted(found):
-                file.write(f"{json.dumps(document, ensure_ascii=False)}\n")
+                file.write(f"{as_json(document)}\n")
 
 
 class _CSV(_Writer):
@@ -148,7 +148,7 @@ def _text(stored: Any) -> str:
 
 def as_json(value: Any) -> str:
     """Return a value as JSON text, arrays as lists."""
-    return json.dumps(value, ensure_ascii=False, default=_jsonable)
+    return _ENCODER.encode(value)
 
 
 def _jsonable(value: Any) -> Any:
@@ -157,3 +157,6 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return sorted(value, key=str)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_jsonable)
