@@ -59,7 +59,11 @@ check: $(VENV)/dev $(VENV)/beamline
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest README.md docs
 
-bench: $(VENV)/dev
+$(VENV)/bench: benchmarks/requirements.txt $(VENV)/dev
+	-$(PIP) install -r benchmarks/requirements.txt
+	@touch $@
+
+bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
 
 lock:
