@@ -20,9 +20,11 @@ PROVENANCE = frozenset(
 ADDED = ("document_version", "result_type", "unique_hash", "content_hash", "links")
 """Keys of a document that are no field of its result."""
 
+NO_CONTENTS = PROVENANCE | {"project_name", "flow_id"}
+"""Fields that do not enter the hash of the contents."""
+
 # Their number has a bound, and who follows them reads documents alone.
 _STAYS = frozenset({"parents"})
-_NO_CONTENTS = PROVENANCE | {"project_name", "flow_id"}
 
 
 def check_fields(fields: Mapping[str, Any]) -> None:
@@ -124,7 +126,7 @@ def _identify(
         "document_version": version,
         "result_type": result_type,
         "unique_hash": content_hash({"result_type": result_type, "fields": identity}),
-        "content_hash": content_hash(_without(hashes, _NO_CONTENTS)),
+        "content_hash": content_hash(_without(hashes, NO_CONTENTS)),
     }
 
 
