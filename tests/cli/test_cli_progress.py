@@ -128,7 +128,15 @@ def test_a_run_is_looked_at(cli: Cli, text_flows: Path) -> None:
 
 def test_runs_of_a_failed_run_are_looked_at(cli: Cli) -> None:
     Path("nested.py").write_text(NESTED)
-    cli("run", "nested.py:outer")
+    written = cli("run", "nested.py:outer").out.splitlines()
+    assert [re.sub(r"  \S+s  run.*", "", line.lstrip()) for line in written] == [
+        "outer  Failed",
+        "middle  Failed",
+        "Flow run encountered an exception: ValueError: no beam",
+        "inner  Failed",
+        "Flow run encountered an exception: ValueError: no beam",
+    ]
+    assert [len(line) - len(line.lstrip()) for line in written] == [0, 2, 4, 4, 6]
     scheduling = config.current().scheduling
     outer = look(scheduling, scheduling.runs()[0].id, [])
     (middle,) = outer.children

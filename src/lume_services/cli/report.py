@@ -22,16 +22,12 @@ _UNITS = ("bytes", "kB", "MB", "GB")
 
 
 def report(run_id: str, services: Services) -> None:
-    """Write a run's final state, its children's, and what they made and where."""
+    """Write a run's final state, that of all runs below it, and what they made and where."""
     run = services.scheduling.run_info(run_id)
     if console.for_programs.get():
         console.document(document(run, services))
         return
     _write(run, services, indent=0)
-    for child in services.scheduling.child_runs(run_id):
-        _write(child, services, indent=2)
-        if child.state_type != "COMPLETED":
-            console.line(" ".join((child.message or "no message").split()), indent=4)
 
 
 def document(run: RunInfo, services: Services) -> dict[str, Any]:
@@ -61,6 +57,10 @@ def _write(run: RunInfo, services: Services, indent: int) -> None:
     )
     for producer, what in made(run, services):
         console.line(Cell(producer, "dim"), what, indent=indent + 2)
+    if indent > 0 and run.state_type != "COMPLETED":
+        console.line(" ".join((run.message or "no message").split()), indent=indent + 2)
+    for child in services.scheduling.child_runs(run.id):
+        _write(child, services, indent + 2)
 
 
 def made(run: RunInfo, services: Services) -> Iterator[tuple[str, str]]:
