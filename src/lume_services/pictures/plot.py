@@ -36,7 +36,7 @@ _SCALE = "viridis"
 _INCHES, _DOTS = (10.0, 5.625), 200
 _MARGIN = 0.12
 _MANY = 5000
-_MARKED = 60
+_MARKED = 200
 _LEGEND_LINES = 16
 _STYLE: Any = {
     "axes.edgecolor": LIGHT["dim"],
@@ -112,23 +112,23 @@ def _draw(axes: Axes, plot: Plot, colours: Sequence[Any]) -> None:
         label = str(series.key)
         if plot.joined:
             # Where points are close, marks would hide the line.
-            shown = marker if len(series.x) <= _MARKED else ""
+            shown = marker if plot.size <= _MARKED else ""
             axes.plot(series.x, series.y, color=colour, marker=shown, linewidth=1.8, label=label)
         else:
             _scatter(axes, series, plot, color=colour, marker=marker, label=label)
 
 
 def _scatter(axes: Axes, series: Series, plot: Plot, **style: Any) -> Any:
-    number = sum(len(one.x) for one in plot.series)
-    size, alpha = (36, 0.9) if number <= 300 else (16, 0.7) if number <= _MANY else (6, 0.4)
+    few, many = plot.size <= 300, plot.size > _MANY
+    size, alpha = (36, 0.9) if few else (6, 0.4) if many else (16, 0.7)
     return axes.scatter(
         series.x,
         series.y,
         s=size,
         alpha=alpha,
-        linewidths=0.4 if number <= _MANY else 0,
+        linewidths=0 if many else 0.4,
         edgecolors="white",
-        rasterized=number > _MANY,
+        rasterized=many,
         **style,
     )
 

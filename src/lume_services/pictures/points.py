@@ -87,6 +87,11 @@ class Plot:
     texts: Sequence[str] = ()
 
     @property
+    def size(self) -> int:
+        """How many points there are."""
+        return sum(len(series.x) for series in self.series)
+
+    @property
     def joined(self) -> bool:
         """Whether the points of each series are joined."""
         return self.curves or (not self.texts and all(map(is_curve, self.series)))

@@ -48,8 +48,12 @@ class Source:
             raise self._at(0, f"this cannot be read: {error}") from None
 
     def error(self, node: ast.expr, reason: str) -> QueryError:
-        """Make the error for a part of the expression."""
-        return self._at(self._offset(node.col_offset), reason)
+        """Make the error for a part of the expression; of an operation, for its operator."""
+        if not isinstance(node, ast.BinOp):
+            return self._at(self._offset(node.col_offset), reason)
+        after = self._offset(node.left.end_col_offset)
+        operator = re.compile(r"[^\s)]").search(self.text, after)
+        return self._at(operator.start() if operator else after, reason)
 
     def segment(self, node: ast.expr) -> str:
         """Return the text of a part."""
