@@ -6,20 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from results_model import open_store
 
 from lume_services.services.results.db import ResultsDB
-from lume_services.services.results.sql import SQLResultsDB
-
-STORES = {"sqlite": lambda path: f"sqlite:///{path}/r.sqlite"}
 
 
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return STORES[request.param](tmp_path)
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/r.sqlite"
+
+
+@pytest.fixture(params=["sqlite_url", "postgresql_url"])
+def url(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(request.param))
 
 
 @pytest.fixture
 def db(url: str) -> Iterator[ResultsDB]:
-    store = SQLResultsDB(url)
+    store = open_store(url)
     yield store
     store.close()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+from lume_services import plugins
 from lume_services.services.results import query as q
+from lume_services.services.results.db import ResultsDB
+from lume_services.settings import RESULTS_DBS, scheme
 
 MISSING = object()
 _COMPARE = {"$gt": operator.gt, "$gte": operator.ge, "$lt": operator.lt, "$lte": operator.le}
@@ -21,6 +24,11 @@ def document(number: int = 0, **entries: Any) -> dict[str, Any]:
         "flow_id": f"run-{number}",
         **entries,
     }
+
+
+def open_store(url: str) -> ResultsDB:
+    store: ResultsDB = plugins.load(RESULTS_DBS, scheme(url))(url)
+    return store
 
 
 def at(document: Any, path: q.Path) -> Any:

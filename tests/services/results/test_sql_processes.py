@@ -9,29 +9,27 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from results_model import document
-from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import dialect
+from results_model import document, open_store
 
 from lume_services.errors import ResultConflictError
-from lume_services.services.results.query import parse
+from lume_services.services.results.db import ResultsDB
 from lume_services.services.results.sql import SQLResultsDB
-from lume_services.services.results.sql_filter import condition
-from lume_services.services.results.sql_tables import key_columns, results
-from lume_services.services.results.sqlite import SQLiteJSON
 
 # Python 3.12 warns of every fork of a process with threads, and that is what is tested here.
 pytestmark = pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
 
 _INSERT_FOR_EVER = """
 import itertools, sys
-from lume_services.services.results.sql import SQLResultsDB
-db = SQLResultsDB(sys.argv[1])
+from lume_services import plugins
+from lume_services.settings import RESULTS_DBS, scheme
+db = plugins.load(RESULTS_DBS, scheme(sys.argv[1]))(sys.argv[1])
 for number in itertools.count():
     name = str(number)
     db.insert({"unique_hash": name, "content_hash": name, "project_name": "p", "flow_id": name,
@@ -56,38 +54,70 @@ def exit_code(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def race(url: str, documents: list[dict[str, Any]]) -> list[str]:
-    """Insert each document in a process of its own, all at the same time."""
+def at_once(works: list[Callable[[], int]]) -> list[int]:
+    """Do each work in a process of its own, all at the same time; return what they return."""
     gate, opener = os.pipe()
 
-    def insert(entry: dict[str, Any]) -> int:
+    def wait_and(work: Callable[[], int]) -> int:
         os.close(opener)
         os.read(gate, 1)  # until the last copy of the other end is closed
-        try:
-            return 1 if SQLResultsDB(url).insert(entry) else 0
-        except ResultConflictError:
-            return 2
+        return work()
 
-    children = [fork(partial(insert, entry)) for entry in documents]
+    children = [fork(partial(wait_and, work)) for work in works]
     os.close(opener)
     os.close(gate)
-    return sorted(["old", "new", "conflict"][exit_code(child)] for child in children)
+    return sorted(exit_code(child) for child in children)
 
 
-def test_twenty_writers_of_the_same_result_make_one_document(url: str) -> None:
-    assert race(url, [document()] * 20) == ["new"] + ["old"] * 19
-    assert list(SQLResultsDB(url).find({})) == [document()]
+def race(url: str, documents: list[dict[str, Any]], threads: int = 1) -> list[str]:
+    """Insert each document in processes of their own, of so many threads, all at the same time."""
+
+    def insert_one(entry: dict[str, Any]) -> int:
+        with closing(open_store(url)) as db:
+            try:
+                return 1 if db.insert(entry) else 0
+            except ResultConflictError:
+                return 2
+
+    def insert(entries: list[dict[str, Any]]) -> int:
+        with ThreadPoolExecutor(threads) as pool:
+            return max(pool.map(insert_one, entries))
+
+    each = [documents[n : n + threads] for n in range(0, len(documents), threads)]
+    codes = at_once([partial(insert, entries) for entries in each])
+    return sorted(["old", "new", "conflict"][code] for code in codes)
 
 
-def test_of_two_results_of_a_run_exactly_one_is_saved(url: str) -> None:
+def race_of_many(url: str, batches: list[list[dict[str, Any]]]) -> list[int]:
+    """Insert each list in a process of its own; return how many hundreds each has added."""
+
+    def insert(entries: list[dict[str, Any]]) -> int:
+        with closing(open_store(url)) as db:
+            return db.insert_many(entries) // 100
+
+    return at_once([partial(insert, entries) for entries in batches])
+
+
+def test_a_hundred_writers_of_the_same_result_make_one_document(url: str, db: ResultsDB) -> None:
+    assert race(url, [document(links=["a"])] * 100, threads=5) == ["new"] + ["old"] * 19
+    assert list(db.find({})) == [document(links=["a"])]
+
+
+def test_of_two_results_of_a_run_exactly_one_is_saved(url: str, db: ResultsDB) -> None:
     assert race(url, [document(1, flow_id="run"), document(2, flow_id="run")]) == [
         "conflict",
         "new",
     ]
-    assert SQLResultsDB(url).count({}) == 1
+    assert db.count({}) == 1
 
 
-def test_a_killed_writer_leaves_whole_documents(url: str) -> None:
+def test_writers_of_the_same_results_in_opposite_order(url: str, db: ResultsDB) -> None:
+    documents = [document(number) for number in range(300)]
+    assert race_of_many(url, [documents, documents[::-1]] * 3) == [0] * 5 + [3]
+    assert db.count({}) == 300
+
+
+def test_a_killed_writer_leaves_whole_documents(url: str, db: ResultsDB) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", _INSERT_FOR_EVER, url], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -95,13 +125,12 @@ def test_a_killed_writer_leaves_whole_documents(url: str) -> None:
         told = [int(process.stdout.readline()) for _ in range(5)]
         os.kill(process.pid, signal.SIGKILL)
         told += [int(line) for line in process.stdout.read().split()]
-    saved = list(SQLResultsDB(url).find({}))
+    saved = list(db.find({}))
     assert [entry["end"] for entry in saved] in (told, [*told, len(told)])
     assert all(entry["data"] == [entry["end"]] * 20000 for entry in saved)
 
 
-def test_a_forked_child_uses_connections_of_its_own(url: str, tmp_path: Path) -> None:
-    db = SQLResultsDB(url)
+def test_a_forked_child_uses_connections_of_its_own(db: ResultsDB, tmp_path: Path) -> None:
     db.insert(document(0))
     started, go_on = threading.Event(), threading.Event()
 
@@ -124,9 +153,9 @@ def test_a_forked_child_uses_connections_of_its_own(url: str, tmp_path: Path) ->
     assert db.insert(document(4)) is True
     assert db.count({}) == 5
     db.close()
-    connection = sqlite3.connect(tmp_path / "r.sqlite")
-    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    connection.close()
+    for file in tmp_path.glob("r.sqlite"):
+        with closing(sqlite3.connect(file)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_nothing_is_made_before_the_first_use(tmp_path: Path) -> None:
@@ -151,25 +180,3 @@ def test_a_relative_file_stays_where_it_was(
     db.insert(document())
     db.close()
     assert [path.name for path in tmp_path.iterdir()] == ["r.sqlite"]
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"unique_hash": "h"},
-        {"flow_id": "f"},
-        {"project_name": "p", "outputs.x": 1},
-        {"$and": [{"flow_id": {"$in": ["f", "g"]}}, {"outputs.x": {"$gt": 1}}]},
-    ],
-)
-def test_keys_are_found_by_an_index(tmp_path: Path, query: dict[str, Any]) -> None:
-    db = SQLResultsDB(f"sqlite:///{tmp_path}/r.sqlite")
-    assert db.count(query) == 0
-    db.close()
-    looks_into = SQLiteJSON(results.c.data, key_columns())
-    statement = select(results.c.data).where(condition(parse(query), looks_into))
-    text = statement.compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
-    connection = sqlite3.connect(tmp_path / "r.sqlite")
-    plan = connection.execute(f"EXPLAIN QUERY PLAN {text}").fetchall()
-    connection.close()
-    assert [row[-1].partition(" USING INDEX ")[0] for row in plan] == ["SEARCH results"]

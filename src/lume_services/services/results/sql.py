@@ -2,67 +2,61 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import threading
 import weakref
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, make_url, select
+from sqlalchemy import Connection, Select, delete, func, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from lume_services.errors import (
-    InputError,
-    QueryError,
-    ResultConflictError,
-    ResultsError,
-    SettingsError,
-    StoreUnavailableError,
-)
-from lume_services.services.results import sqlite
+from lume_services.errors import ResultsError, SettingsError, StoreUnavailableError
 from lume_services.services.results.db import Document, Query, ResultsDB, Sort
-from lume_services.services.results.query import MAX_VALUES, parse, parse_path, parse_sort
+from lume_services.services.results.query import Path, parse, parse_path
+from lume_services.services.results.search import check
+from lume_services.services.results.sql_dialect import Engines, dialect_of
 from lume_services.services.results.sql_filter import condition, order
-from lume_services.services.results.sql_tables import (
-    indexed_paths,
-    key_columns,
-    links,
-    prepare,
-    results,
-)
-from lume_services.services.results.strict import json_of, keys_of, links_of
+from lume_services.services.results.sql_insert import insert_rows, row_of
+from lume_services.services.results.sql_schema import add_index, prepare
+from lume_services.services.results.sql_tables import indexed_paths, links, results
+from lume_services.settings_problems import mask_url
 
-# SQLite's own bound.
-MAX_BYTES = 1_000_000_000
+_ATTEMPTS = 3
+_PAGE = 100
+
+_Answer = TypeVar("_Answer")
 
 _stores: weakref.WeakSet[SQLResultsDB] = weakref.WeakSet()
-_abandoned: list[Engine] = []
+_abandoned: list[Engines] = []
 
 
 class SQLResultsDB(ResultsDB):
-    """The results database in SQLite, one file in WAL mode.
+    """The results database in SQLite, one file in WAL mode, or in PostgreSQL.
 
     Parameters
     ----------
     url
-        SQLAlchemy URL such as ``sqlite:////data/results.sqlite``. Nothing is opened or
-        made until the first use.
+        SQLAlchemy URL such as ``sqlite:////data/results.sqlite`` or
+        ``postgresql://user:password@host:5432/database``. Nothing is opened or made until
+        the first use.
     """
 
     def __init__(self, url: str) -> None:
         try:
-            self._url = sqlite.check_url(make_url(url))
-        except ArgumentError:
+            given = make_url(url)
+        except (ArgumentError, ValueError):
             raise SettingsError(
                 "the URL of the results database cannot be read; give one like "
-                "sqlite:////data/results.sqlite"
+                "sqlite:////data/results.sqlite or postgresql://user:password@host:5432/database"
             ) from None
-        self._name = self._url.render_as_string(hide_password=True)
-        self._columns = sqlite.SQLiteJSON(results.c.data, key_columns())
-        self._engine: Engine | None = None
+        self._dialect = dialect_of(given)
+        self._name = mask_url(given.render_as_string(hide_password=True))
+        self._url = self._dialect.check_url(given)
+        self._opened: Engines | None = None
         self._lock = threading.Lock()
         _watch_forks()
         _stores.add(self)
@@ -72,9 +66,11 @@ class SQLResultsDB(ResultsDB):
 
     def insert_many(self, documents: Sequence[Document]) -> int:
         """Add all documents or none; return how many were not there yet."""
-        rows = [(_row(document), links_of(document)) for document in documents]
-        with self._connection() as connection:
-            return sum(_insert(connection, *row) for row in rows)
+        rows = [row_of(document, self._dialect.MAX_BYTES) for document in documents]
+        return self._run(
+            lambda connection: insert_rows(connection, self._dialect, rows),
+            within="writing_once" if len(rows) == 1 else "writing",
+        )
 
     def find(
         self,
@@ -86,72 +82,74 @@ class SQLResultsDB(ResultsDB):
         linked_to: Collection[str] = (),
     ) -> Iterator[Document]:
         """Return the matching documents, read one after the other as they are asked for."""
-        if limit is not None and (type(limit) is not int or limit < 0):
-            raise QueryError(f"limit is a number of documents or None, not {limit!r}")
-        if projection is not None and (isinstance(projection, str) or not projection):
-            raise QueryError(f"projection takes a list of paths, not {projection!r}")
-        paths = None if projection is None else list(projection)
+        search = check(query, sort, limit, projection, linked_to)
+        columns = self._dialect.columns
         shown = (
-            [results.c.data] if paths is None else map(self._columns.raw, map(parse_path, paths))
+            [results.c.data] if search.paths is None else map(columns.raw, search.paths.values())
         )
         statement = (
             select(*shown)
-            .where(condition(parse(query), self._columns), *_linked(linked_to))
-            .order_by(*order(parse_sort(sort), self._columns), results.c.id)
+            .where(condition(search.tree, columns))
+            .order_by(*order(search.sort, columns), results.c.id)
             .limit(limit)
         )
-        return self._stream(statement, paths)
+        if search.linked_to:
+            any_of_them = select(links.c.result_id).where(links.c.link.in_(search.linked_to))
+            statement = statement.where(results.c.id.in_(any_of_them))
+        few = limit is not None and limit <= _PAGE
+        return self._documents(self._rows(statement, few), search.paths)
 
     def count(self, query: Query) -> int:
         """Return the number of matching documents."""
-        where = condition(parse(query), self._columns)
-        with self._connection(reading=True) as connection:
-            statement = select(func.count()).select_from(results).where(where)
-            return connection.execute(statement).scalar_one()
+        where = condition(parse(query), self._dialect.columns)
+        statement = select(func.count()).select_from(results).where(where)
+        return self._run(
+            lambda connection: connection.scalars(statement).one(), within="reading_once"
+        )
 
     def delete(self, query: Query) -> int:
         """Delete the matching documents, all or none; return how many."""
-        where = condition(parse(query), self._columns)
-        with self._connection() as connection:
-            return connection.execute(delete(results).where(where)).rowcount
+        statement = delete(results).where(condition(parse(query), self._dialect.columns))
+        return self._run(
+            lambda connection: connection.execute(statement).rowcount, repeatable=False
+        )
 
     def links(self, prefix: str) -> Iterator[str]:
         """Return, in order, each different link that begins with a text."""
-        beginning = links.c.link.between(prefix, prefix + chr(0x10FFFF))
-        statement = select(links.c.link).where(beginning).distinct().order_by(links.c.link)
-        with self._connection(reading=True) as connection:
-            yield from connection.execution_options(yield_per=1000).scalars(statement)
+        link, last = links.c.link, prefix + chr(0x10FFFF)
+        statement = select(link).where(link >= prefix, link <= last).distinct().order_by(link)
+        return (row.link for row in self._rows(statement))
 
     def index(self, path: str) -> None:
         """Make queries and sorts on a path fast at any size; do nothing if they are already."""
         parse_path(path)
-        with self._connection() as connection:
-            connection.execute(
-                sqlite.insert(indexed_paths).values(path=path).on_conflict_do_nothing()
-            )
+        self._run(lambda connection: add_index(connection, self._dialect, path))
 
     def indexes(self) -> list[str]:
         """Return the paths that were given to `index`."""
-        with self._connection(reading=True) as connection:
-            return list(connection.scalars(select(indexed_paths.c.path).order_by("path")))
+        statement = select(indexed_paths.c.path).order_by(indexed_paths.c.path)
+        return self._run(
+            lambda connection: list(connection.scalars(statement)), within="reading_once"
+        )
 
     def close(self) -> None:
         """Close the connections; a later call opens them again."""
         with self._lock:
-            if self._engine is not None:
-                self._engine.dispose()
-            self._engine = None
+            if self._opened is not None:
+                self._opened.writing.dispose()
+            self._opened = None
 
-    def _stream(self, statement: Select[Any], paths: list[str] | None) -> Iterator[Document]:
-        with self._connection(reading=True) as connection:
-            for row in connection.execution_options(yield_per=100).execute(statement):
-                if paths is None:
-                    yield self._read(row[0])
-                else:
-                    pairs = zip(paths, row, strict=True)
-                    yield {path: self._read(text) for path, text in pairs if text is not None}
+    def _documents(
+        self, rows: Iterator[Any], paths: Mapping[str, Path] | None
+    ) -> Iterator[Document]:
+        for row in rows:
+            if paths is None:
+                yield self._decoded(row[0])
+            else:
+                pairs = zip(paths, row, strict=True)
+                yield {path: self._decoded(text) for path, text in pairs if text is not None}
 
-    def _read(self, text: str) -> Any:
+    def _decoded(self, text: str) -> Any:
         try:
             return json.loads(text)
         except ValueError as error:
@@ -160,78 +158,66 @@ class SQLResultsDB(ResultsDB):
                 "put a backup in its place, or delete the document"
             ) from error
 
-    @contextmanager
-    def _connection(self, reading: bool = False) -> Iterator[Connection]:
-        try:
-            engine = self._opened().execution_options(reading=reading)
-            with engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise self._unavailable(error) from error
+    def _rows(self, statement: Select[Any], few: bool = False) -> Iterator[Any]:
+        """Read rows, page after page unless they are few."""
+        for attempt in itertools.count():
+            begun = False
+            try:
+                engines = self._engines()
+                with (engines.reading_once if few else engines.reading).begin() as connection:
+                    options = {} if few else {"yield_per": _PAGE}
+                    # Closed here, also where the caller stops in the middle.
+                    with connection.execute(statement, execution_options=options) as rows:
+                        for row in rows:
+                            begun = True
+                            yield row
+                return
+            except SQLAlchemyError as error:
+                self._consider(error, attempt, repeatable=not begun)
 
-    def _opened(self) -> Engine:
-        with self._lock:
-            if self._engine is None:
-                engine = sqlite.open_engine(self._url)
-                try:
-                    with engine.begin() as connection:
-                        prepare(connection, self._name)
-                except BaseException:
-                    engine.dispose()
-                    raise
-                self._engine = engine
-            return self._engine
+    def _run(
+        self,
+        work: Callable[[Connection], _Answer],
+        *,
+        within: Literal["writing", "writing_once", "reading_once"] = "writing",
+        repeatable: bool = True,
+    ) -> _Answer:
+        """Do some work in a transaction, again where that has been dropped.
 
-    def _unavailable(self, error: SQLAlchemyError) -> StoreUnavailableError:
+        Unless it is repeatable, not where nobody knows whether it has been committed.
+        """
+        for attempt in itertools.count():
+            answered = False
+            try:
+                with getattr(self._engines(), within).begin() as connection:
+                    answer = work(connection)
+                    answered = True
+                return answer
+            except SQLAlchemyError as error:
+                self._consider(error, attempt, repeatable=repeatable or not answered)
+        raise AssertionError  # the attempts are counted by _consider
+
+    def _consider(self, error: SQLAlchemyError, attempt: int, repeatable: bool) -> None:
+        """Raise an error, unless what was done is to be done again."""
+        if attempt + 1 < _ATTEMPTS and repeatable and self._dialect.may_repeat(error):
+            return
         cause = getattr(error, "orig", None) or error
-        return StoreUnavailableError(
-            f"the results database {self._name} cannot be used ({cause}): {sqlite.next_step(cause)}"
-        )
+        told, step = " ".join(str(cause).split()), self._dialect.next_step(cause, self._url)
+        raise StoreUnavailableError(
+            f"the results database {self._name} cannot be used ({told}): {step}"
+        ) from error
 
-
-def _row(document: Document) -> dict[str, str]:
-    keys, data = keys_of(document), json_of(document)
-    size = len(data.encode())
-    if size > MAX_BYTES:
-        raise InputError(
-            f"the document {keys['unique_hash']} takes {size} bytes, more than the {MAX_BYTES} "
-            "that a database holds; save large values as files"
-        )
-    return {**keys, "data": data}
-
-
-def _linked(linked_to: Collection[str]) -> list[ColumnElement[bool]]:
-    if isinstance(linked_to, str) or not all(isinstance(link, str) for link in linked_to):
-        raise QueryError(f"linked_to takes a list of links, not {linked_to!r}")
-    if len(linked_to) > MAX_VALUES:
-        raise QueryError(f"linked_to has {len(linked_to)} links; ask with {MAX_VALUES} at a time")
-    with_any = select(links.c.result_id).where(links.c.link.in_(linked_to))
-    return [results.c.id.in_(with_any)] if linked_to else []
-
-
-def _insert(connection: Connection, row: dict[str, str], linked: list[str]) -> bool:
-    add = sqlite.insert(results).values(row).on_conflict_do_nothing()
-    added = connection.scalar(add.returning(results.c.id))
-    if added is not None:
-        if linked:
-            rows = [{"result_id": added, "link": link} for link in linked]
-            connection.execute(links.insert(), rows)
-        return True
-    same = results.c.unique_hash == row["unique_hash"]
-    found = connection.scalar(select(results.c.content_hash).where(same))
-    if found == row["content_hash"]:
-        return False
-    run = f"flow run {row['flow_id']} of project {row['project_name']!r}"
-    if found is None:
-        raise ResultConflictError(
-            f"{run} has saved another database result already, and a flow run saves one. Save "
-            "further values as files, or in the outputs of that one result, or from a flow of "
-            "their own; a run that is retried with another outcome needs a new run."
-        )
-    raise ResultConflictError(
-        f"the result of {run} has the identity of a saved result (unique_hash "
-        f"{row['unique_hash']}) but other contents; add the fields that differ to unique_on"
-    )
+    def _engines(self) -> Engines:
+        with self._lock:
+            if self._opened is None:
+                engines = self._dialect.open_engines(self._url)
+                try:
+                    prepare(engines, self._dialect, self._name)
+                except BaseException:
+                    engines.writing.dispose()
+                    raise
+                self._opened = engines
+            return self._opened
 
 
 @cache
@@ -240,15 +226,14 @@ def _watch_forks() -> None:
 
 
 def _close_idle() -> None:
-    # A connection to SQLite must not cross a fork, not even to be closed in the child.
     for store in list(_stores):
-        if store._engine is not None:
-            store._engine.dispose()
+        if store._opened is not None and store._dialect.CLOSE_BEFORE_FORK:
+            store._opened.writing.dispose()
 
 
 def _start_again() -> None:
     for store in list(_stores):
-        if store._engine is not None:
+        if store._opened is not None:
             # Kept, so that what another thread was using is not closed by the collector.
-            _abandoned.append(store._engine)
-        store._engine, store._lock = None, threading.Lock()
+            _abandoned.append(store._opened)
+        store._opened, store._lock = None, threading.Lock()

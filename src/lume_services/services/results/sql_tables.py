@@ -2,78 +2,98 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
-    Connection,
+    ColumnElement,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     MetaData,
     Table,
     Text,
     UniqueConstraint,
-    insert,
-    select,
 )
+from sqlalchemy.sql.visitors import replacement_traverse
 
-from lume_services.errors import StoreUnavailableError
+from lume_services.services.results.query import Path
 from lume_services.services.results.strict import KEYS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-_metadata = MetaData()
+metadata = MetaData()
+
+# Texts are ordered by code point.
+_text = Text().with_variant(Text(collation="C"), "postgresql")
+# SQLite counts up its own integers only.
+_number = BigInteger().with_variant(Integer, "sqlite")
 
 results = Table(
     "results",
-    _metadata,
-    Column("id", Integer, primary_key=True),
-    *(Column(name, Text, nullable=False) for name in KEYS),
+    metadata,
+    Column("id", _number, Identity(), primary_key=True),
+    *(Column(name, _text, nullable=False) for name in KEYS),
     Column("data", Text, nullable=False),
     UniqueConstraint("unique_hash"),
     UniqueConstraint("flow_id", "project_name"),
-    Index("results_by_project", "project_name"),
     # Numbers of deleted rows must not come again, as they give the order of insertion.
     sqlite_autoincrement=True,
 )
 links = Table(
     "links",
-    _metadata,
-    Column("link", Text, primary_key=True),
+    metadata,
+    Column("link", _text, primary_key=True),
     Column(
         "result_id",
-        ForeignKey("results.id", ondelete="CASCADE"),
+        _number,
+        ForeignKey(results.c.id, ondelete="CASCADE"),
         primary_key=True,
         index=True,
+        autoincrement=False,
     ),
     sqlite_with_rowid=False,
 )
-indexed_paths = Table("indexed_paths", _metadata, Column("path", Text, primary_key=True))
-_schema = Table("results_schema", _metadata, Column("version", Integer, primary_key=True))
+indexed_paths = Table("indexed_paths", metadata, Column("path", _text, primary_key=True))
+schema = Table(
+    "results_schema",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+)
 
 
-def key_columns() -> dict[str, Column[Any]]:
-    """Return the columns that repeat a document's keys, by key."""
-    return {name: results.c[name] for name in KEYS}
+def key_column(path: Path) -> Column[str] | None:
+    """Return the column that repeats what stands at a path, if there is one."""
+    return results.c[path[0]] if len(path) == 1 and path[0] in KEYS else None
 
 
-def prepare(connection: Connection, name: str) -> None:
-    """Make the tables if they are missing; refuse those of a newer version.
+def indexes_on(path: str, terms: Sequence[ColumnElement[Any]]) -> list[Index]:
+    """Return the indexes for a path, of all documents and of those of each project.
 
     Parameters
     ----------
-    connection
-        In a transaction that keeps other processes from doing the same.
-    name
-        How errors call the database.
+    path
+        Named in the names of the indexes by its hash, which any database can take.
+    terms
+        What they order by.
     """
-    _metadata.create_all(connection)
-    version = connection.scalar(select(_schema.c.version))
-    if version is None:
-        connection.execute(insert(_schema).values(version=SCHEMA_VERSION))
-    elif version > SCHEMA_VERSION:
-        raise StoreUnavailableError(
-            f"the results database {name} has schema version {version}, this version of "
-            f"lume-services knows up to {SCHEMA_VERSION}: install a newer lume-services"
-        )
+    name = hashlib.sha256(path.encode()).hexdigest()[:16]
+    return [
+        _index(f"results_at_{name}", terms),
+        _index(f"results_of_project_at_{name}", [results.c.project_name, *terms]),
+    ]
+
+
+def _index(name: str, terms: Sequence[ColumnElement[Any]]) -> Index:
+    # On a copy, as an index of the table itself would be made in every new database.
+    table = results.to_metadata(MetaData())
+
+    def of_the_copy(element: Any, **_: Any) -> Column[Any] | None:
+        return table.c[element.name] if isinstance(element, Column) else None
+
+    copies = [replacement_traverse(term, {}, of_the_copy) for term in (*terms, results.c.id)]
+    return Index(name, *copies, _table=table)

@@ -1,30 +1,34 @@
-"""SQLite's part of the SQL store: the file, its connections, its JSON, its errors."""
+"""SQLite's part of the SQL store: the file, its connections, its errors."""
 
 from __future__ import annotations
 
-import itertools
 import os
+from collections.abc import Collection, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
-from sqlalchemy import URL, Column, ColumnElement, Engine, case, create_engine, event, func, literal
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import URL, Connection, create_engine, event, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from lume_services.errors import SettingsError, StoreUnavailableError
-from lume_services.services.results.query import Path, is_index
+from lume_services.services.results.sql_dialect import Engines, Row
+from lume_services.services.results.sql_tables import results
+from lume_services.services.results.sqlite_json import SQLiteJSON
 from lume_services.services.wal import use_wal
 
-__all__ = ["SQLiteJSON", "check_url", "insert", "next_step", "open_engine"]
+# SQLite's own bound.
+MAX_BYTES = 1_000_000_000
 
+CLOSE_BEFORE_FORK = True
+
+columns = SQLiteJSON()
+
+# SQLAlchemy's own way takes longer than SQLite.
+_INSERT = """
+INSERT INTO results (unique_hash, content_hash, project_name, flow_id, data)
+VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
 _BUSY_SECONDS = 60.0
-_TAG, _VALUE = '."@lume"', '."value"'
-_KINDS = {
-    "integer": "number",
-    "real": "number",
-    "true": "boolean",
-    "false": "boolean",
-    **{kind: kind for kind in ("text", "null", "object", "array")},
-}
 _NEXT_STEPS = {
     "SQLITE_BUSY": "another program holds its lock; end that program, or try again later",
     "SQLITE_READONLY": "make the file and its directory writable, or set another LUME_HOME",
@@ -47,13 +51,14 @@ def check_url(url: URL) -> URL:
     return url.set(database=str(FilePath(url.database).absolute()))
 
 
-def open_engine(url: URL) -> Engine:
-    """Return an engine for a file; its directory and file are made here, for their owner alone."""
+def open_engines(url: URL) -> Engines:
+    """Return engines for a file; its directory and file are made here, for their owner alone."""
     _make_file(FilePath(str(url.database)))
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
-    return engine
+    reading = engine.execution_options(reading=True)
+    return Engines(engine, engine, reading, reading)
 
 
 def _make_file(path: FilePath) -> None:
@@ -87,62 +92,49 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def next_step(error: BaseException | None) -> str:
+def lock_schema(_connection: Connection) -> None:
+    """Do nothing: a writing transaction is alone in a file."""
+
+
+def complete_tables(_connection: Connection) -> None:
+    """Do nothing: the tables are complete."""
+
+
+def insert_rows(connection: Connection, rows: Sequence[Row]) -> Collection[str]:
+    """Add the rows that no other is in the way of, and their links."""
+    # No other process can write meanwhile.
+    last = connection.scalar(select(func.max(results.c.id))) or 0
+    connection.exec_driver_sql(_INSERT, [row[:5] for row in rows])
+    added = select(results.c.unique_hash, results.c.id).where(results.c.id > last)
+    numbers = {name: number for name, number in connection.execute(added)}  # noqa: C416
+    linked = [
+        (link, numbers[row.unique_hash])
+        for row in rows
+        if row.links and row.unique_hash in numbers
+        for link in row.links
+    ]
+    if linked:
+        connection.exec_driver_sql("INSERT INTO links (link, result_id) VALUES (?, ?)", linked)
+    return numbers.keys()
+
+
+def prepare_indexing(_connection: Connection) -> None:
+    """Do nothing: no statement has a time limit."""
+
+
+def gather_statistics(_connection: Connection) -> None:
+    """Do nothing: without statistics SQLite takes the index that fits best, which is ours."""
+
+
+def may_repeat(_error: SQLAlchemyError) -> bool:
+    """Say no: SQLite itself has waited for what may pass."""
+    return False
+
+
+def next_step(error: BaseException, _url: URL) -> str:
     """Return what a person can do about a driver's error."""
     name = getattr(error, "sqlite_errorname", "")
     for code, step in _NEXT_STEPS.items():
         if name.startswith(code):
             return step
     return "see the cause above, and `lume-services config check`"
-
-
-class SQLiteJSON:
-    """Looks into the documents by SQLite's JSON functions."""
-
-    def __init__(self, data: Column[Any], plain: dict[str, Column[Any]]) -> None:
-        self._data = data
-        self._plain = plain
-
-    def kind(self, path: Path) -> ColumnElement[Any]:
-        """Return the sort of what stands at a path."""
-        if self._column(path) is not None:
-            return literal("text")
-        types = [self._tag_or_plain(at, func.json_type, literal("object")) for at in _places(path)]
-        first = func.coalesce(*types) if len(types) > 1 else types[0]
-        return case(_KINDS, value=first)
-
-    def value(self, path: Path) -> ColumnElement[Any]:
-        """Return the number, text or truth value at a path."""
-        column = self._column(path)
-        if column is not None:
-            return column
-        values = [self._tag_or_plain(at, func.json_extract, None) for at in _places(path)]
-        return func.coalesce(*values) if len(values) > 1 else values[0]
-
-    def exists(self, path: Path) -> ColumnElement[bool]:
-        """Say whether anything stands at a path."""
-        return self.raw(path).is_not(None)
-
-    def raw(self, path: Path) -> ColumnElement[Any]:
-        """Return what stands at a path, as JSON text."""
-        texts = [self._data.op("->")(at) for at in _places(path)]
-        return func.coalesce(*texts) if len(texts) > 1 else texts[0]
-
-    def _column(self, path: Path) -> Column[Any] | None:
-        return self._plain.get(path[0]) if len(path) == 1 else None
-
-    def _tag_or_plain(self, at: str, function: Any, otherwise: Any) -> ColumnElement[Any]:
-        tagged = function(self._data, at + _VALUE)
-        return case(
-            (
-                func.json_type(self._data, at + _TAG).is_not(None),
-                tagged if otherwise is None else func.coalesce(tagged, otherwise),
-            ),
-            else_=function(self._data, at),
-        )
-
-
-def _places(path: Path) -> list[str]:
-    """Return the SQLite paths that a path can mean: digits are an index or a key."""
-    choices = [[f'."{key}"', f"[{key}]"] if is_index(key) else [f'."{key}"'] for key in path]
-    return ["$" + "".join(parts) for parts in itertools.product(*choices)]

@@ -10,7 +10,14 @@ from lume_services.services.results.db import Document
 
 KEYS = ("unique_hash", "content_hash", "project_name", "flow_id")
 
-_SUSPECT = re.compile(r"\\u0000|\d{19}|e\+1[678]")
+_encode = json.JSONEncoder(
+    # No document can hold itself: it would nest too deep.
+    check_circular=False,
+    ensure_ascii=False,
+    allow_nan=False,
+    separators=(",", ":"),
+).encode
+_LONG_INTEGER = re.compile(r"[:,[]-?\d{19}")
 _TOKEN = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*")|-?\d+(?:\.\d+)?(?:e[+-]\d+)?')
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _INT64 = range(-(2**63), 2**63)
@@ -27,7 +34,9 @@ def keys_of(document: Document) -> dict[str, str]:
 
 def links_of(document: Document) -> list[str]:
     """Return the links of a document."""
-    links = document.get("links", [])
+    links = document.get("links")
+    if links is None and "links" not in document:
+        return []
     if not isinstance(links, list) or not all(isinstance(link, str) and link for link in links):
         raise InputError(f"the links of a document are a list of texts, not {links!r}")
     if len(set(links)) < len(links):
@@ -45,14 +54,18 @@ def json_of(document: Document) -> str:
         than 64 bits, which not every database can hold.
     """
     try:
-        text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _encode(document)
         text.encode()
-        return _TOKEN.sub(_exact, text) if _SUSPECT.search(text) else text
+        return _TOKEN.sub(_exact, text) if _worth_a_look(text) else text
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(
             f"the document {document.get('unique_hash')} is no strict JSON ({error}); encode it "
             "with lume_services.results.codec"
         ) from error
+
+
+def _worth_a_look(text: str) -> bool:
+    return "\\u0000" in text or "e+1" in text or _LONG_INTEGER.search(text) is not None
 
 
 def _exact(token: re.Match[str]) -> str:

@@ -1,0 +1,182 @@
+"""PostgreSQL's part of the SQL store: its connections, its tables, its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from lume_services.errors import SettingsError
+from lume_services.services.results.postgresql_json import PostgreSQLJSON
+from lume_services.services.results.sql_dialect import Engines, Row
+
+# A JSONB array or object holds 256 MB.
+MAX_BYTES = 200_000_000
+
+CLOSE_BEFORE_FORK = False
+
+columns = PostgreSQLJSON()
+
+_DRIVER = "postgresql+psycopg"
+_POOL = {"pool_size": 5, "max_overflow": 10, "pool_timeout": 60}
+# Seconds until a connection, milliseconds until lost data is noticed, seconds until a probe.
+_CONNECTION = {
+    "connect_timeout": "10",
+    "tcp_user_timeout": "60000",
+    "keepalives_idle": "60",
+    "application_name": "lume-services",
+}
+_SESSION = {
+    "statement_timeout": "5min",
+    "lock_timeout": "1min",
+    "idle_in_transaction_session_timeout": "1h",
+    "standard_conforming_strings": "on",
+}
+# One statement for many rows, of few parameters, with their links.
+_INSERT = text("""
+WITH added AS (
+    INSERT INTO results (unique_hash, content_hash, project_name, flow_id, data)
+    SELECT * FROM unnest(CAST(:unique_hash AS text[]), CAST(:content_hash AS text[]),
+        CAST(:project_name AS text[]), CAST(:flow_id AS text[]), CAST(:data AS text[]))
+    ON CONFLICT DO NOTHING RETURNING unique_hash, id
+), linked AS (
+    INSERT INTO links (link, result_id)
+    SELECT link, id
+    FROM unnest(CAST(:link AS text[]), CAST(:linking AS text[])) AS pair (link, unique_hash)
+    JOIN added USING (unique_hash)
+)
+SELECT unique_hash FROM added
+""")
+_LOCK = 0x6C756D65
+_SERIALIZATION, _DEADLOCK = "40001", "40P01"
+_TRY_AGAIN = "try again; if it goes on, see the server's log"
+_STATES = {
+    "08": _TRY_AGAIN,
+    "25006": "it is a copy that cannot be written; name the primary server",
+    "28": "check the user and the password in the URL, and the server's pg_hba.conf",
+    "42501": "use a user that may do this, or ask the owner of the database to grant it to {user}",
+    "53100": "free space on the disk of the server; nothing was saved",
+    "53300": "end some of its sessions, or raise its max_connections",
+    "53": "give the server more memory, or ask for less at a time; nothing was saved",
+    "54": "make the document smaller: save large values as files",
+    "55P03": "another session holds a lock; end that session, or try again later",
+    "57014": (
+        "narrow the query, or make it fast with `lume-services results index PATH`; "
+        "?options=-c%20statement_timeout%3D1h at the end of the URL gives it more time"
+    ),
+    "57P03": "the server is starting or stopping; try again in a moment",
+    "57P": _TRY_AGAIN,
+    "25P03": "read or close what find returns within an hour",
+}
+# Of an attempt to connect the driver tells the text alone.
+_MESSAGES = {
+    "authentication failed": "check the user and the password in the URL",
+    "no password supplied": "give the password in the URL, or in a file with ?passfile=PATH",
+    "no pg_hba.conf entry": "allow this host, user and database in the server's pg_hba.conf",
+    'role "': "check the user in the URL, or make it with createuser {user}",
+    'database "': "make it with `createdb {database}`, or correct the name in the URL",
+    "resolve host": "check the name of the host in the URL",
+    "translate host name": "check the name of the host in the URL",
+    "refused": "check host and port in the URL, and that the server is running",
+    "timeout": "check host and port in the URL, and that no firewall is in between",
+    "starting up": "the server is starting; try again in a moment",
+    "shutting down": "the server is stopping; try again in a moment",
+    "too many": "end some of its sessions, or raise its max_connections",
+    "certificate": "check sslmode and sslrootcert in the URL",
+    "SSL": "check sslmode in the URL, and the server's settings for TLS",
+    "invalid connection option": "correct the options after ? in the URL",
+    "server closed the connection": _TRY_AGAIN,
+}
+
+
+def check_url(url: URL) -> URL:
+    """Return the URL for psycopg, with time limits where it names none."""
+    if url.drivername not in ("postgresql", _DRIVER):
+        raise SettingsError(
+            f"the results database {url.drivername}://… names a driver that is not used here; "
+            "write postgresql://"
+        )
+    if not url.database:
+        raise SettingsError(
+            "the URL of the results database names no database; write "
+            "postgresql://user@host:5432/database"
+        )
+    given = dict(url.query)
+    session = [f"-c {name}={value}" for name, value in _SESSION.items()]
+    options = " ".join([*session, *_as_list(given.pop("options", ()))])
+    return url.set(drivername=_DRIVER, query={**_CONNECTION, **given, "options": options})
+
+
+def _as_list(value: str | tuple[str, ...]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def open_engines(url: URL) -> Engines:
+    """Return engines that share few connections."""
+    engine = create_engine(url, hide_parameters=True, **_POOL)
+    # A statement alone needs none of the round trips that begin and end a transaction.
+    once = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return Engines(engine, once, engine, once)
+
+
+def lock_schema(connection: Connection) -> None:
+    """Wait for others that make or change the tables, and keep them waiting."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def complete_tables(connection: Connection) -> None:
+    """Add the binary copy that queries look into."""
+    connection.execute(
+        text(
+            "ALTER TABLE results "
+            "ADD COLUMN search jsonb GENERATED ALWAYS AS (CAST(data AS jsonb)) STORED"
+        )
+    )
+
+
+def insert_rows(connection: Connection, rows: Sequence[Row]) -> Collection[str]:
+    """Add the rows that no other is in the way of, and their links."""
+    *columns, linked = zip(*rows, strict=True)
+    values = {
+        **dict(zip(Row._fields, map(_array, columns), strict=False)),
+        "link": _array(link for links in linked for link in links),
+        "linking": _array(row.unique_hash for row in rows for _ in row.links),
+    }
+    return list(connection.scalars(_INSERT, values))
+
+
+def _array(texts: Iterable[str]) -> str:
+    # The driver takes many times longer for its arrays.
+    escaped = (text.replace("\\", r"\\").replace('"', r"\"") for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in escaped) + "}"
+
+
+def prepare_indexing(connection: Connection) -> None:
+    """Lift the time limit of the transaction."""
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def gather_statistics(connection: Connection) -> None:
+    """Let PostgreSQL look at a sample of each index."""
+    connection.execute(text("ANALYZE results"))
+
+
+def may_repeat(error: SQLAlchemyError) -> bool:
+    """Say whether the connection was dropped, or another transaction was in the way."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state in (_SERIALIZATION, _DEADLOCK)
+
+
+def next_step(error: BaseException, url: URL) -> str:
+    """Return what a person can do about a driver's error."""
+    state, message = getattr(error, "sqlstate", None) or "", str(error)
+    for code, step in _STATES.items():
+        if state.startswith(code):
+            return step.format(user=url.username, database=url.database)
+    for words, step in _MESSAGES.items():
+        if words in message:
+            return step.format(user=url.username, database=url.database)
+    return "see the cause above, and `lume-services config check`"
