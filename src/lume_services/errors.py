@@ -24,6 +24,7 @@
         ├── TaskNotFoundError
         ├── RunNotFoundError
         ├── NeedsServerError       asked of the local backend what only a server can do
+        ├── RunTimeoutError        a run has not ended in time (also a TimeoutError)
         └── FlowFailedError        a run ended in a state other than Completed
 
 A message says what was given, what was expected and what to do next.
@@ -131,6 +132,10 @@ class RunNotFoundError(SchedulingError):
 
 class NeedsServerError(SchedulingError):
     """The local backend was asked for what only a Prefect server can do."""
+
+
+class RunTimeoutError(SchedulingError, TimeoutError):
+    """A run has not ended in the time that the caller waits."""
 
 
 class FlowFailedError(SchedulingError):

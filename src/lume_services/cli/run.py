@@ -65,7 +65,9 @@ def execute(target: str, project: str | None, parameters: dict[str, Any]) -> str
         stack.enter_context(shown(services.scheduling, runnable.name, runnable.flows))
         if console.for_programs.get():
             stack.enter_context(stdout_for_the_document())
-        return runnable.run(parameters)
+        run_id = runnable.run(parameters)
+        services.scheduling.wait(run_id)
+        return run_id
 
 
 class _Runnable(NamedTuple):

@@ -13,6 +13,7 @@ from lume_services.flows.parameters import FlowParameter, flow_parameters
 from lume_services.flows.plan import Plan
 from lume_services.services.scheduling.backends.backend import RunConfig
 from lume_services.services.scheduling.nearest import hint
+from lume_services.services.scheduling.registry import FlowRecord
 from lume_services.services.scheduling.schema.flow_of_flows_schema import (
     FlowOfFlowsSpecification,
     Reading,
@@ -142,20 +143,34 @@ class FlowOfFlows:
             Before anything runs, naming all that are unknown, missing or not
             JSON-serialisable.
         """
-        from lume_services.flows.orchestrate import run_flow_of_flows
+        from lume_services.flows.orchestrate import orchestrating
 
         given = dict(parameters or {})
         self.plan.assign(given)
-        if self.specification.labels and run_config is None:
-            overrides.setdefault("labels", self.specification.labels)
-        specification = self.specification.model_dump(mode="json", exclude_defaults=True)
-        return config.current().scheduling.run(
-            run_flow_of_flows.with_options(name=self.name),
-            {"specification": specification, "parameters": given},
-            project_name=self.project_name,
+        record, own = orchestrating(self.plan)
+        scheduling = config.current().scheduling
+        return scheduling.run(
+            scheduling.offer(record, own),
+            {**own, "parameters": given},
             run_config=run_config,
             **overrides,
         )
+
+    def register(self, schedule: object = None) -> FlowRecord:
+        """Register the composed flow with its project, in place of an earlier registration.
+
+        Its flows stay registrations of their own: a run starts each of them as it is
+        registered then, with its own image and labels.
+
+        Parameters
+        ----------
+        schedule
+            When it is to run; needs a server backend.
+        """
+        from lume_services.flows.orchestrate import orchestrating
+
+        record, own = orchestrating(self.plan)
+        return config.current().scheduling.register(record, own, schedule)
 
     def run_and_return(
         self,
@@ -190,6 +205,7 @@ class FlowOfFlows:
             raise InputError(f"task {task_name!r} of which flow? Give flow_name too.")
         scheduling = config.current().scheduling
         run_id = self.run(parameters, run_config=run_config, **overrides)
+        scheduling.wait(run_id)
         scheduling.require_completed(run_id)
         children: dict[str, str] = scheduling.get_result(run_id)
         if flow_name is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import prefect
@@ -11,11 +12,13 @@ from lume_services import config
 from lume_services.errors import FlowFailedError, LumeServicesError
 from lume_services.flows.known_flows import plan_from
 from lume_services.flows.mapping import map_value
-from lume_services.flows.plan import Plan
+from lume_services.flows.plan import ORCHESTRATOR, Plan
 from lume_services.flows.progress import Progress
 from lume_services.flows.workers import run_all
 from lume_services.results.provenance import handed_on
 from lume_services.results.provenance import results as saved_results
+from lume_services.services.scheduling import installed
+from lume_services.services.scheduling.registry import FlowRecord
 from lume_services.services.scheduling.run_context import current_run, labelling_children
 from lume_services.services.scheduling.schema.flow_of_flows_schema import MappedParameter
 
@@ -32,6 +35,30 @@ def run_flow_of_flows(specification: dict[str, Any], parameters: dict[str, Any])
         Values by ``{flow_name}-{param_name}``.
     """
     return orchestrate(plan_from(specification), parameters)
+
+
+def orchestrating(plan: Plan) -> tuple[FlowRecord, dict[str, Any]]:
+    """Return `run_flow_of_flows` as a flow that runs one plan, and what it always gets.
+
+    Parameters
+    ----------
+    plan
+        What it is to run.
+    """
+    specification = plan.specification
+    record = installed.describe(
+        run_flow_of_flows.with_options(name=specification.name),
+        specification.project_name,
+        ORCHESTRATOR,
+        labels=specification.labels,
+    )
+    # In a form, the parameters stand under the names that they have everywhere.
+    definitions = plan.record.parameters["definitions"]
+    own = {key: each for key, each in plan.record.parameters.items() if key != "definitions"}
+    properties = {**record.parameters["properties"], "parameters": {**own, "position": 0}}
+    schema = {**record.parameters, "properties": properties, "definitions": definitions}
+    values = specification.model_dump(mode="json", exclude_defaults=True)
+    return replace(record, parameters=schema), {"specification": values}
 
 
 def orchestrate(plan: Plan, parameters: Mapping[str, Any]) -> dict[str, str]:
@@ -83,7 +110,8 @@ class _Children:
             for rep in self._made_from(mapping, results[parameter])
         ]
         with labelling_children(handed_on(sources)):
-            run_id = self._scheduling.run(node.record, {**self._given[name], **mapped})
+            run_id = self._scheduling.run(node.record, {**self._given[name], **mapped}, key=name)
+        self._scheduling.wait(run_id)
         self._scheduling.require_completed(run_id)
         self.run_ids[name] = run_id
 

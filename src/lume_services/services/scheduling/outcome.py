@@ -57,6 +57,8 @@ def json_results(results: RunResults) -> dict[str, Any]:
 def failure(run: RunInfo, tasks: list[TaskRunInfo]) -> FlowFailedError:
     """Return the error that tells of a run which did not end as Completed."""
     failed = [task.task_name for task in tasks if task.state_type in {"FAILED", "CRASHED"}]
+    if run.error is not None and run.error.task_name is not None:
+        failed.append(run.error.task_name)
     where = f" in task {failed[-1]!r}" if failed else ""
     return FlowFailedError(
         f"flow {run.flow_name!r} ended as {run.state_name}{where}: {_cause(run)}",

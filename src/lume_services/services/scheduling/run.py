@@ -6,14 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+TERMINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
+"""The types of the states in which a run has ended."""
+
 
 @dataclass(frozen=True)
 class RunError:
-    """The exception that ended a run: its class name, text and traceback."""
+    """The exception that ended a run: its class name, text and traceback, and its task."""
 
     type: str
     message: str
     traceback: str
+    task_name: str | None = None
 
 
 @dataclass(frozen=True)

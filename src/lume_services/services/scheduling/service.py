@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lume_services import plugins
-from lume_services.errors import FlowNotFoundError
-from lume_services.services.scheduling import entrypoints, installed, names, outcome
+from lume_services.errors import FlowNotFoundError, RunTimeoutError
+from lume_services.services.scheduling import entrypoints, installed, names
 from lume_services.services.scheduling.backends.backend import Backend, RunConfig
 from lume_services.services.scheduling.nearest import hint
 from lume_services.services.scheduling.parameters import (
@@ -16,14 +16,15 @@ from lume_services.services.scheduling.parameters import (
     check_types,
 )
 from lume_services.services.scheduling.registry import DEFAULT_PROJECT, FlowRecord
-from lume_services.services.scheduling.run import LogLine, RunInfo, TaskRunInfo
+from lume_services.services.scheduling.run import TERMINAL, RunInfo
+from lume_services.services.scheduling.run_reader import RunReader
 from lume_services.settings import LUMEServicesSettings
 
 if TYPE_CHECKING:
     from prefect import Flow
 
 
-class SchedulingService:
+class SchedulingService(RunReader):
     """The door to a backend.
 
     Parameters
@@ -33,6 +34,7 @@ class SchedulingService:
     """
 
     def __init__(self, backend: Backend) -> None:
+        super().__init__(backend.history)
         self._backend = backend
 
     def create_project(self, name: str) -> None:
@@ -86,8 +88,39 @@ class SchedulingService:
         record = installed.describe(
             found, project_name, entrypoints.of(found), image=image, labels=tuple(labels)
         )
-        self._backend.registry.save(record, schedule)
+        return self.register(record, schedule=schedule)
+
+    def register(
+        self,
+        record: FlowRecord,
+        parameters: Mapping[str, Any] | None = None,
+        schedule: object = None,
+    ) -> FlowRecord:
+        """Register a flow that is described already.
+
+        Parameters
+        ----------
+        record
+            The flow.
+        parameters
+            The values that its runs have unless they are given others.
+        schedule
+            Needs a server backend.
+        """
+        self._backend.registry.save(record, parameters, schedule)
         return record
+
+    def offer(self, record: FlowRecord, parameters: Mapping[str, Any] | None = None) -> FlowRecord:
+        """Let a flow be run that need not be registered; return its record.
+
+        Parameters
+        ----------
+        record
+            The flow.
+        parameters
+            The values that its runs have unless they are given others.
+        """
+        return self._backend.offer(record, None, parameters)
 
     def record(self, name: str, project_name: str = DEFAULT_PROJECT) -> FlowRecord:
         """Return what is known of a flow: registered, or offered by an installed package.
@@ -138,6 +171,7 @@ class SchedulingService:
         *,
         project_name: str = DEFAULT_PROJECT,
         run_config: RunConfig | None = None,
+        key: str | None = None,
         **overrides: Any,
     ) -> str:
         """Run a flow; return the run's identifier.
@@ -155,6 +189,9 @@ class SchedulingService:
             Project of a Prefect flow that is given directly.
         run_config
             How to execute the run; made from ``overrides`` by default.
+        key
+            Inside a running flow: what names this child among its children. A flow that is
+            retried finds the child of that key instead of starting another.
 
         Raises
         ------
@@ -165,11 +202,15 @@ class SchedulingService:
         parameters = as_parameters(parameters)
         record, prefect_flow = self._both(flow, project_name)
         check_parameters(record, parameters)
-        check_types(prefect_flow, parameters)
+        if prefect_flow is not None:
+            check_types(prefect_flow, parameters)
         config = (
             run_config if run_config or not overrides else self._backend.run_config(**overrides)
         )
-        return self._backend.run(record, prefect_flow, parameters, config)
+        if isinstance(flow, FlowRecord):
+            return self._backend.run(record, prefect_flow, parameters, config, key)
+        record = self._backend.offer(record, prefect_flow)
+        return self._backend.run(record, prefect_flow, parameters, config, key)
 
     def run_and_return(
         self,
@@ -179,6 +220,8 @@ class SchedulingService:
         project_name: str = DEFAULT_PROJECT,
         run_config: RunConfig | None = None,
         task_name: str | None = None,
+        timeout: float | None = None,
+        cancel_on_timeout: bool = True,
         **overrides: Any,
     ) -> Any:
         """Run a flow to its end and return what it produced.
@@ -187,6 +230,8 @@ class SchedulingService:
 
         Parameters
         ----------
+        timeout, cancel_on_timeout
+            Seconds to wait for the end, and whether the run is then cancelled.
         task_name
             Return this task's result; a list where the task ran several times. Without
             it: the flow's return value, or all task results by name where it returns none.
@@ -195,87 +240,82 @@ class SchedulingService:
         ------
         FlowFailedError
             If the run ends in a state other than Completed.
+        RunTimeoutError
+            If it does not end in time.
         """
         run_id = self.run(
             flow, parameters, project_name=project_name, run_config=run_config, **overrides
         )
+        try:
+            self.wait(run_id, timeout)
+        except RunTimeoutError:
+            if cancel_on_timeout:
+                self.cancel(run_id)
+            raise
         self.require_completed(run_id)
         if task_name is not None:
             return self.get_task_result(run_id, task_name)
         returned = self.get_result(run_id)
         return self.task_results(run_id) if returned is None else returned
 
-    def require_completed(self, run_id: str) -> RunInfo:
-        """Return the run if it is Completed.
+    def wait(self, run_id: str, timeout: float | None = None) -> RunInfo:
+        """Wait for a run's end, in whatever state; return the run.
+
+        Parameters
+        ----------
+        run_id
+            The run.
+        timeout
+            Seconds; None waits for ever.
 
         Raises
         ------
-        FlowFailedError
-            With flow, run, task and cause, if it is not.
+        RunTimeoutError
+            If it has not ended by then; it goes on.
         """
         run = self.run_info(run_id)
-        if run.state_type != "COMPLETED":
-            raise outcome.failure(run, self.task_runs(run.id))
-        return run
-
-    def get_result(self, run_id: str) -> Any:
-        """Return what a run's flow returned; None where it returned nothing.
-
-        Raises
-        ------
-        NotSerializableError
-            If what it returned is not JSON.
-        """
-        run = self.run_info(run_id)
-        returned = self._backend.history.results(run.id).returned
-        return None if returned is None else outcome.json_of(returned, f"flow {run.flow_name!r}")
-
-    def get_task_result(self, run_id: str, task_name: str) -> Any:
-        """Return what a task returned; a list where it ran several times.
-
-        Raises
-        ------
-        TaskNotFoundError
-            If the run has no finished task of that name.
-        NotSerializableError
-            If what it returned is not JSON.
-        """
-        run = self.run_info(run_id)
-        return outcome.task_result(run, self._backend.history.results(run.id), task_name)
-
-    def task_results(self, run_id: str) -> dict[str, Any]:
-        """Return the JSON results of a run's tasks by name; others are left out."""
-        return outcome.json_results(self._backend.history.results(self.run_info(run_id).id))
-
-    def runs(self, limit: int = 50, project_name: str | None = None) -> list[RunInfo]:
-        """Return the newest runs, newest first; children are not among them."""
-        return self._backend.history.runs(limit, project_name)
-
-    def run_info(self, run_id: str) -> RunInfo:
-        """Return a run by its identifier or a unique beginning of it.
-
-        Raises
-        ------
-        RunNotFoundError
-            If there is none, or more than one.
-        """
-        return self._backend.history.run(run_id)
-
-    def task_runs(self, run_id: str) -> list[TaskRunInfo]:
-        """Return a run's task runs in the order of their start."""
-        return self._backend.history.task_runs(self.run_info(run_id).id)
-
-    def child_runs(self, run_id: str) -> list[RunInfo]:
-        """Return the runs that a run started as its children, oldest first."""
-        return self._backend.history.child_runs(self.run_info(run_id).id)
-
-    def logs(self, run_id: str) -> list[LogLine]:
-        """Return a run's log lines in the order of their times."""
-        return self._backend.history.logs(self.run_info(run_id).id)
+        if run.state_type in TERMINAL:
+            return run
+        if self._backend.wait(run.id, timeout):
+            return self.run_info(run.id)
+        run = self.run_info(run.id)
+        raise RunTimeoutError(
+            f"run {run.id} of flow {run.flow_name!r} is {run.state_name} after {timeout} s"
+            f"{': ' + run.message if run.message else ''}; see: lume-services runs show {run.id}"
+        )
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; it ends as Cancelled."""
         self._backend.cancel(self.run_info(run_id).id)
+
+    def serve(
+        self,
+        labels: Iterable[str] = (),
+        *,
+        limit: int | None = None,
+        name: str | None = None,
+        warm: Collection[str] | None = None,
+    ) -> None:
+        """Be a worker of the backend until a signal ends this process.
+
+        Parameters
+        ----------
+        labels
+            Takes runs that need these labels or some of them, and those that need none.
+        limit
+            How many runs at the same time.
+        name
+            Name of the worker; by default made of the host and the process.
+        warm
+            Packages to import once, besides Prefect: the process of each run is then forked
+            from one that has them, instead of started.
+
+        Raises
+        ------
+        NeedsServerError
+            On the local backend.
+        """
+        self._backend.serve(tuple(labels), limit, name, warm)
 
     def close(self) -> None:
         """Give up connections; a later call opens them again."""
@@ -283,9 +323,9 @@ class SchedulingService:
 
     def _both(
         self, flow: Flow[..., Any] | FlowRecord, project_name: str
-    ) -> tuple[FlowRecord, Flow[..., Any]]:
+    ) -> tuple[FlowRecord, Flow[..., Any] | None]:
         if isinstance(flow, FlowRecord):
-            return flow, entrypoints.load(flow.entrypoint)
+            return flow, self._backend.load(flow)
         entrypoints.require_flow(flow)
         return installed.describe(flow, project_name, entrypoint=""), flow
 

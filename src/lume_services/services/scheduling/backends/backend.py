@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -65,9 +65,15 @@ class Registry(Protocol):
     def projects(self) -> list[str]:
         """Return the names of the projects, sorted."""
 
-    def save(self, record: FlowRecord, schedule: object = None) -> None:
+    def save(
+        self,
+        record: FlowRecord,
+        parameters: Mapping[str, Any] | None = None,
+        schedule: object = None,
+    ) -> None:
         """Write a flow, in place of the one of that name and project.
 
+        ``parameters`` are the values that its runs have unless they are given others.
         Raises `NeedsServerError` for a schedule where nobody could keep it.
         """
 
@@ -109,26 +115,63 @@ class Backend(Protocol):
     ``run`` starts a flow with parameters that have been checked and returns the
     run's identifier; on the local backend the run has ended by then, on the others
     it has been submitted. Called inside a running flow, it makes the run a child of
-    that flow's run. All methods may be called from any thread.
+    that flow's run. All methods may be called from any thread. Errors are
+    `SchedulingError` when the place that runs flows cannot be reached.
     """
 
     registry: Registry
     history: RunHistory
 
+    def load(self, record: FlowRecord) -> Flow[..., Any] | None:
+        """Import a flow that is to run in this process; None where it runs elsewhere."""
+
+    def offer(
+        self,
+        record: FlowRecord,
+        flow: Flow[..., Any] | None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> FlowRecord:
+        """Let a flow be run that need not be registered; return its record.
+
+        ``parameters`` are the values that its runs have unless they are given others.
+        """
+
     def run(
         self,
         record: FlowRecord,
-        flow: Flow[..., Any],
+        flow: Flow[..., Any] | None,
         parameters: Mapping[str, Any],
         config: RunConfig | None,
+        key: str | None = None,
     ) -> str:
-        """Run a flow; return the run's identifier whatever state it ends in."""
+        """Run a flow; return the run's identifier whatever state it ends in.
+
+        With a ``key``, a flow's run makes a child of that key once, also where the run is
+        retried in another process.
+        """
+
+    def wait(self, run_id: str, timeout: float | None) -> bool:
+        """Wait for a run's end, for ever or some seconds; return whether it has ended."""
 
     def run_config(self, **values: Any) -> RunConfig:
         """Return this backend's run configuration from keyword arguments."""
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; it ends as Cancelled."""
+
+    def serve(
+        self,
+        labels: Collection[str],
+        limit: int | None,
+        name: str | None,
+        warm: Collection[str] | None,
+    ) -> None:
+        """Be a worker until a signal ends this process.
+
+        Takes up to ``limit`` runs at a time that need no other than these labels. With
+        ``warm``, the processes of runs are forked from one that has imported these packages.
+        Raises `NeedsServerError` where the backend has no workers.
+        """
 
     def close(self) -> None:
         """Give up connections; a later call opens them again."""

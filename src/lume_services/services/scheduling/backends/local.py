@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lume_services.errors import NeedsServerError
+from lume_services.services.scheduling import entrypoints
 from lume_services.services.scheduling.backends.backend import RunConfig
 from lume_services.services.scheduling.local_api.engine import LocalEngine, engine_for
 from lume_services.services.scheduling.local_api.reading import LocalRunHistory
 from lume_services.services.scheduling.local_api.registered import LocalRegistry
 from lume_services.services.scheduling.registry import FlowRecord
+from lume_services.services.scheduling.run import TERMINAL
 from lume_services.settings import LUMEServicesSettings
 
 if TYPE_CHECKING:
     from prefect import Flow
+
+POLL_SECONDS = 0.2
 
 
 class LocalRunConfig(RunConfig):
@@ -62,16 +68,34 @@ class LocalBackend:
         """Return a run configuration from keyword arguments."""
         return LocalRunConfig.of(values)
 
+    def load(self, record: FlowRecord) -> Flow[..., Any]:
+        """Import a flow, and give it the name that it is registered by."""
+        flow = entrypoints.load(record.entrypoint)
+        return flow if flow.name == record.name else flow.with_options(name=record.name)
+
+    def offer(
+        self,
+        record: FlowRecord,
+        flow: Flow[..., Any] | None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> FlowRecord:
+        """Return the record: what is in this process can be run."""
+        del flow, parameters
+        return record
+
     def run(
         self,
         record: FlowRecord,
-        flow: Flow[..., Any],
+        flow: Flow[..., Any] | None,
         parameters: Mapping[str, Any],
         config: RunConfig | None,
+        key: str | None = None,
     ) -> str:
         """Run a flow to its end; return the run's identifier whatever state it ends in."""
         from lume_services.services.scheduling.local_api import execution
 
+        del key  # children end with their parent's process, so none is met again
+        flow = self.load(record) if flow is None else flow
         with self._engine.active():
             run = execution.create(self._engine.history, record, flow, parameters, config)
             self._threads[run["id"]] = threading.get_ident()
@@ -82,6 +106,15 @@ class LocalBackend:
                     del self._threads[run["id"]]
         run_id: str = run["id"]
         return run_id
+
+    def wait(self, run_id: str, timeout: float | None) -> bool:
+        """Wait for the end of a run of another thread or process; return whether it came."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self.history.run(run_id).state_type not in TERMINAL:
+            if deadline is not None and time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
 
     def cancel(self, run_id: str) -> None:
         """Interrupt a run of this process, as Ctrl-C would in its own thread.
@@ -99,6 +132,20 @@ class LocalBackend:
             # Held, so that the thread is not stopped while it holds the history itself.
             with self._engine.history.reading():
                 observer.interrupt(thread)
+
+    def serve(
+        self,
+        labels: Collection[str],
+        limit: int | None,
+        name: str | None,
+        warm: Collection[str] | None,
+    ) -> None:
+        """Refuse: the process that submits a run executes it."""
+        del labels, limit, name, warm
+        raise NeedsServerError(
+            "the local backend has no workers: each program runs its flows itself. Name a server "
+            "backend: lume-services worker start --backend process"
+        )
 
     def close(self) -> None:
         """Stop the embedded API and close the store; a later call opens them again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -34,8 +35,14 @@ class LocalRegistry:
         with self._history.reading() as db:
             return [row["name"] for row in db.execute("SELECT name FROM projects ORDER BY name")]
 
-    def save(self, record: FlowRecord, schedule: object = None) -> None:
+    def save(
+        self,
+        record: FlowRecord,
+        parameters: Mapping[str, Any] | None = None,
+        schedule: object = None,
+    ) -> None:
         """Write a flow, in place of the one of that name and project."""
+        del parameters  # each run of this backend is given all that it needs
         if schedule is not None:
             raise NeedsServerError(
                 f"flow {record.name!r} cannot be scheduled on the local backend: nothing runs "
