@@ -33,7 +33,7 @@ def distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_names_are_sorted_and_complete() -> None:
-    assert plugins.names(GROUP) == ["batch", "broken", "local", "no-class", "no-module"]
+    assert plugins.names(GROUP) == ["batch", "broken", "local", "no-class", "no-module", "process"]
     assert plugins.names("lume_services.no_such_group") == []
 
 
@@ -44,7 +44,7 @@ def test_load() -> None:
 def test_unknown_name_shows_the_nearest() -> None:
     message = (
         "no plugin 'bacth' in group 'lume_services.backends'; installed: batch, broken, local, "
-        "no-class, no-module. Did you mean 'batch'?"
+        "no-class, no-module, process. Did you mean 'batch'?"
     )
     with pytest.raises(PluginError, match=re.escape(message)):
         plugins.load(GROUP, "bacth")

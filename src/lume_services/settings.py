@@ -28,6 +28,7 @@ from pydantic_settings import (
 )
 
 from lume_services.errors import SettingsError
+from lume_services.settings_prefect import PrefectSettings
 from lume_services.settings_problems import describe, mask_url
 from lume_services.settings_results_db import RESULTS_DBS, ResultsDBSettings, scheme
 from lume_services.settings_section import Section, no_bool, one_of
@@ -130,7 +131,7 @@ class LUMEServicesSettings(BaseSettings):
         What runs flows; an entry point of the group ``lume_services.backends``.
     home
         Directory of the embedded stores; made when first used.
-    results_db, mounted_filesystem, scheduling
+    results_db, mounted_filesystem, scheduling, prefect
         Sections.
 
     Raises
@@ -155,6 +156,7 @@ class LUMEServicesSettings(BaseSettings):
     results_db: ResultsDBSettings = ResultsDBSettings()
     mounted_filesystem: MountedFilesystemSettings | None = None
     scheduling: SchedulingSettings = SchedulingSettings()
+    prefect: PrefectSettings = PrefectSettings()
 
     _given: dict[SettingPath, Given] = PrivateAttr(default_factory=dict)
 

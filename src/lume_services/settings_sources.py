@@ -101,11 +101,23 @@ def config_file(variables: Mapping[str, str], directory: Path) -> dict[str, Any]
     SettingsError
         If the named file does not exist, or the file cannot be read.
     """
-    path = _find(variables, directory)
+    path = find_config_file(variables, directory)
     return {} if path is None else _tagged(*_read(path), path)
 
 
-def _find(variables: Mapping[str, str], directory: Path) -> Path | None:
+def find_config_file(variables: Mapping[str, str], directory: Path) -> Path | None:
+    """Return the configuration file that is in use, or None.
+
+    Parameters
+    ----------
+    variables, directory
+        As for `config_file`.
+
+    Raises
+    ------
+    SettingsError
+        If the named file does not exist.
+    """
     named = variables.get(CONFIG_FILE_VARIABLE)
     if named is None:
         candidates = (folder / CONFIG_FILE_NAME for folder in (directory, *directory.parents))

@@ -20,6 +20,7 @@ def test_every_setting_with_value_and_source(
     file = tmp_path / "lume.toml"
     file.write_text('[mounted_filesystem]\nmount_path = "/data"\n')
     monkeypatch.setenv("LUME_RESULTS_DB__URL", "sqlite://user:pw@host/db")
+    monkeypatch.setenv("LUME_PREFECT__AUTH_STRING", "operator:pw")
 
     assert explain(LUMEServicesSettings(backend="local")) == [
         Setting("backend", "local", "argument backend"),
@@ -39,6 +40,12 @@ def test_every_setting_with_value_and_source(
         Setting("mounted_filesystem.mount_alias", None, "default"),
         Setting("mounted_filesystem.mount_type", "Directory", "default"),
         Setting("scheduling.max_concurrent_flows", 4, "default"),
+        Setting("prefect.api_url", "http://127.0.0.1:4200/api", "default"),
+        Setting(
+            "prefect.auth_string", "**********", "environment variable LUME_PREFECT__AUTH_STRING"
+        ),
+        Setting("prefect.database_url", None, "default"),
+        Setting("prefect.tls_certificate", None, "default"),
     ]
 
 

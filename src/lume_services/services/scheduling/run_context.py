@@ -90,6 +90,17 @@ def labels_for_child() -> dict[str, str]:
     return dict(found[1]) if found and run and found[0] == run.flow_run_id else {}
 
 
+_of_process = {"project": DEFAULT_PROJECT}
+
+
+def in_project(name: str) -> None:
+    """Let this process's runs, which then are those of one flow, belong to a project.
+
+    The labels of a child say it only if our own API or backends have made the child.
+    """
+    _of_process["project"] = name
+
+
 def current_run() -> RunContext | None:
     """Return the flow run that the caller is part of, or None outside a run.
 
@@ -108,7 +119,7 @@ def current_run() -> RunContext | None:
     return RunContext(
         flow_run_id=str(run.id),
         flow_name=flow_context.flow.name,
-        project_name=str(labels.get(PROJECT_LABEL, DEFAULT_PROJECT)),
+        project_name=str(labels.get(PROJECT_LABEL, _of_process["project"])),
         task_run_id=str(task_context.task_run.id) if task_context else None,
         package=_text(labels.get(PACKAGE_LABEL)),
         version=_text(labels.get(VERSION_LABEL)),

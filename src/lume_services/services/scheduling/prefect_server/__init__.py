@@ -1,0 +1,1 @@
+"""A real Prefect server, by its REST API and its event stream."""

@@ -1,0 +1,185 @@
+"""Waiting for runs to end: on the server's event stream, and by asking now and then.
+
+One thread waits for all runs of a process. The stream tells within some hundredths of a
+second; what it may miss while it is not connected is found by asking, less and less often.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from lume_services.errors import LumeServicesError
+from lume_services.services.scheduling.prefect_server.connection import PrefectServer, tls
+from lume_services.services.scheduling.run import TERMINAL
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
+FIRST_SECONDS = 1.0
+LONGEST_SECONDS = 30.0
+LONGEST_SECONDS_ALONE = 5.0
+"""How long is between two questions where there is no stream."""
+
+_RUN = "prefect.flow-run."
+_ASKED_AT_ONCE = 200
+
+
+class Waiting:
+    """Wakes who waits for the end of runs.
+
+    Parameters
+    ----------
+    server
+        The server that has the runs.
+    """
+
+    def __init__(self, server: PrefectServer) -> None:
+        self._server = server
+        self._waiting: dict[threading.Event, str] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._new = threading.Event()
+        self._last_question = self._next_question = 0.0
+        self._pause = FIRST_SECONDS
+
+    def wait(self, run_id: str, timeout: float | None) -> bool:
+        """Wait for a run's end; return whether it came in time.
+
+        Parameters
+        ----------
+        run_id
+            The run.
+        timeout
+            Seconds; None waits for ever.
+        """
+        ended = threading.Event()
+        with self._lock:
+            self._waiting[ended] = run_id
+            # It may have ended already; of many who come at once, one question tells.
+            self._next_question = min(self._next_question, self._last_question + FIRST_SECONDS)
+            self._pause = FIRST_SECONDS
+            self._new.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="lume-waiting", daemon=True)
+                self._thread.start()
+        try:
+            return ended.wait(timeout)
+        finally:
+            with self._lock:
+                del self._waiting[ended]
+
+    def _work(self) -> None:
+        stream: ClientConnection | None = None
+        while self._anybody():
+            try:
+                if stream is None:
+                    stream = self._open()
+                self._ask_if_due(LONGEST_SECONDS)
+                self._listen(stream)
+            except (OSError, ValueError, LumeServicesError):
+                _close(stream)
+                stream = None
+                self._without_stream()
+        _close(stream)
+
+    def _anybody(self) -> bool:
+        """Tell whether anybody waits; nobody for a second ends the thread."""
+        for _ in range(10):
+            with self._lock:
+                if self._waiting:
+                    return True
+            self._new.clear()
+            self._new.wait(0.1)
+        with self._lock:
+            if not self._waiting:
+                self._thread = None
+            return self._thread is not None
+
+    def _open(self) -> ClientConnection:
+        """Open the stream of what happens to runs."""
+        from websockets.exceptions import WebSocketException
+        from websockets.sync.client import connect
+        from websockets.typing import Subprotocol
+
+        settings = self._server.settings
+        address = f"{self._server.url.replace('http', 'ws', 1)}/events/out"
+        secured = {"ssl": tls(settings)} if address.startswith("wss:") else {}
+        secret = settings.auth_string
+        try:
+            stream = connect(
+                address,
+                subprotocols=[Subprotocol("prefect")],
+                open_timeout=10,
+                proxy=None,
+                **secured,
+            )
+            token = secret.get_secret_value() if secret else None
+            stream.send(json.dumps({"type": "auth", "token": token}))
+            json.loads(stream.recv(10))
+            stream.send(json.dumps({"type": "filter", "filter": _filter()}))
+        except WebSocketException as error:
+            raise OSError(str(error)) from error
+        self._next_question = 0.0
+        return stream
+
+    def _listen(self, stream: ClientConnection) -> None:
+        from websockets.exceptions import WebSocketException
+
+        try:
+            message = json.loads(stream.recv(timeout=0.2))
+        except TimeoutError:
+            return
+        except WebSocketException as error:
+            raise OSError(str(error)) from error
+        resource: dict[str, Any] = message["event"]["resource"]
+        if resource.get("prefect.state-type") in TERMINAL:
+            self._note(resource["prefect.resource.id"].removeprefix(_RUN))
+
+    def _without_stream(self) -> None:
+        # It may be down for a while: those who wait have a timeout of their own.
+        with contextlib.suppress(LumeServicesError):
+            self._ask_if_due(LONGEST_SECONDS_ALONE)
+        time.sleep(FIRST_SECONDS)
+
+    def _ask_if_due(self, longest: float) -> None:
+        if time.monotonic() < self._next_question:
+            return
+        with self._lock:
+            waited_for = sorted(set(self._waiting.values()))
+            self._last_question = time.monotonic()
+            self._next_question = self._last_question + self._pause
+            self._pause = min(2 * self._pause, longest)
+        for start in range(0, len(waited_for), _ASKED_AT_ONCE):
+            wanted = {
+                "id": {"any_": waited_for[start : start + _ASKED_AT_ONCE]},
+                "state": {"type": {"any_": sorted(TERMINAL)}},
+            }
+            for run in self._server.filter("flow_runs", {"flow_runs": wanted}):
+                self._note(run["id"])
+
+    def _note(self, run_id: str) -> None:
+        with self._lock:
+            for ended, waited_for in self._waiting.items():
+                if waited_for == run_id:
+                    ended.set()
+
+
+def _filter() -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {
+        "event": {"prefix": [_RUN]},
+        "occurred": {
+            "since": (now - timedelta(seconds=5)).isoformat(),
+            "until": (now + timedelta(days=365)).isoformat(),
+        },
+    }
+
+
+def _close(stream: ClientConnection | None) -> None:
+    if stream is not None:
+        stream.close()

@@ -1,0 +1,134 @@
+"""The work pool of a backend: where its runs wait for workers."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from lume_services.errors import InputError, SchedulingError
+from lume_services.services.scheduling.prefect_server.connection import PrefectServer
+from lume_services.services.scheduling.prefect_server.deployments import labels_of
+from lume_services.services.scheduling.registry import FlowRecord
+
+_WORKER = re.compile(r"(?P<name>.*?)(?: \((?P<labels>.*)\))?")
+_NO_LABEL = re.compile(r"[\s,()/%&<>]")
+# What a run waits for as long as nobody has taken it.
+_NOT_TAKEN = frozenset({"SCHEDULED"})
+
+
+class Worker(NamedTuple):
+    """A worker that is there: its name and the labels that it serves."""
+
+    name: str
+    labels: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({', '.join(sorted(self.labels)) or 'no labels'})"
+
+
+class WorkPool:
+    """A work pool of a Prefect server.
+
+    Parameters
+    ----------
+    server
+        The server.
+    kind
+        Prefect's name of the kind of workers, for example ``process``.
+    command
+        What a worker starts for each run.
+    """
+
+    def __init__(self, server: PrefectServer, kind: str, command: str) -> None:
+        self._server = server
+        self._kind = kind
+        self._command = command
+        self.name = f"lume-{kind}"
+
+    def ensure(self) -> None:
+        """Make the pool if it is not there."""
+        if self._server.get(f"/work_pools/{self.name}") is not None:
+            return
+        try:
+            # A worker adds what it takes when it first comes.
+            self._server.post("/work_pools/", {"name": self.name, "type": self._kind})
+        except InputError:
+            if self._server.get(f"/work_pools/{self.name}") is None:
+                raise
+
+    def job_variables(self, record: FlowRecord) -> dict[str, Any]:
+        """Return how a worker is to run a flow."""
+        image = {} if record.image is None else {"image": record.image}
+        return {"command": self._command, **image}
+
+    def workers(self) -> list[Worker]:
+        """Return the workers that are there now."""
+        found = self._server.filter(f"work_pools/{self.name}/workers", {})
+        return [parse_worker(each["name"]) for each in found if each["status"] == "ONLINE"]
+
+    def leave(self, worker: str) -> None:
+        """Forget a worker that has ended."""
+        # Where the server has ended too, it will notice later that the worker is silent.
+        with contextlib.suppress(SchedulingError):
+            self._server.delete(f"/work_pools/{self.name}/workers/{quote(worker, safe='')}")
+
+    def obstacle(self, run: dict[str, Any]) -> str | None:
+        """Return why no worker takes a run, where none can.
+
+        Parameters
+        ----------
+        run
+            The run as the server gives it.
+        """
+        if run["state_type"] not in _NOT_TAKEN or run["work_pool_name"] != self.name:
+            return None
+        needed = labels_of(run["work_queue_name"])
+        there = self.workers()
+        if any(needed <= worker.labels for worker in there):
+            return None
+        wanted = "".join(f" --label {label}" for label in sorted(needed))
+        return (
+            f"waits for a worker of work pool {self.name!r} that serves "
+            f"{'labels ' + ', '.join(sorted(needed)) if needed else 'it'}; there "
+            f"{'are ' + '; '.join(map(str, there)) if there else 'is none'}. Start one with: "
+            f"lume-services worker start --backend {self._kind}{wanted}"
+        )
+
+
+def parse_worker(name: str) -> Worker:
+    """Return what a worker's name on the server says."""
+    found = _WORKER.fullmatch(name)
+    if found is None or found["labels"] is None:
+        return Worker(name, frozenset())
+    return Worker(found["name"], frozenset(found["labels"].split(", ")))
+
+
+def worker_name(name: str, labels: Iterable[str]) -> str:
+    """Return the name under which a worker is known to the server.
+
+    Raises
+    ------
+    InputError
+        If a label has a character that the name cannot hold.
+    """
+    labels = sorted(set(labels))
+    return f"{name} ({', '.join(labels)})" if labels else name
+
+
+def check_labels(labels: Iterable[str]) -> None:
+    """Refuse labels that cannot route runs.
+
+    Raises
+    ------
+    InputError
+        Naming the first such label.
+    """
+    for label in labels:
+        if not label or label == "default" or _NO_LABEL.search(label):
+            raise InputError(
+                f"{label!r} is no label; give one that is not 'default' and has no spaces and none "
+                "of , ( ) / % & < >"
+            )

@@ -1,0 +1,172 @@
+"""A worker: takes the runs whose labels it serves, as soon as they are submitted.
+
+Prefect's workers poll work queues every ten seconds. Ours do that too, and are woken by
+the server's events. It goes past the public surface of `prefect.workers` in one place:
+the set of queues to poll is changed while the worker runs, as queues come with the labels
+of new flows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from lume_services.errors import SchedulingError
+from lume_services.services.scheduling.prefect_server.connection import PrefectServer
+from lume_services.services.scheduling.prefect_server.deployments import labels_of
+from lume_services.services.scheduling.prefect_server.flow_process import WARM_SOCKET
+from lume_services.services.scheduling.prefect_server.work_pool import (
+    WorkPool,
+    check_labels,
+    worker_name,
+)
+
+HEARTBEAT_SECONDS = 5
+_SCHEDULED = "prefect.flow-run.Scheduled"
+_NO_QUEUE = "lume-none"
+_WARM = "lume_services.services.scheduling.prefect_server.warm"
+
+
+def serve(
+    server: PrefectServer,
+    pool: WorkPool,
+    kind: str,
+    *,
+    labels: Iterable[str],
+    limit: int | None,
+    name: str | None,
+    warm: Iterable[str] | None,
+) -> None:
+    """Take runs until a signal ends it.
+
+    Parameters
+    ----------
+    server, pool
+        Where the runs wait.
+    kind
+        Prefect's name of the kind of workers.
+    labels
+        The labels that are served.
+    limit
+        How many runs at the same time.
+    name
+        Name of the worker; by default made of the host and the process.
+    warm
+        Packages to import once, in a process that is then forked for each run; None starts
+        a new process for each.
+    """
+    check_labels(labels)
+    own_name = worker_name(name or f"{socket.gethostname()}-{os.getpid()}", labels)
+    pool.ensure()
+    worker = _class(kind)(
+        server,
+        frozenset(labels),
+        work_pool_name=pool.name,
+        name=own_name,
+        limit=limit,
+        heartbeat_interval_seconds=HEARTBEAT_SECONDS,
+    )
+    with nullcontext() if warm is None else _forking(warm):
+        try:
+            asyncio.run(_until_signal(worker))
+        finally:
+            pool.leave(own_name)
+
+
+@contextmanager
+def _forking(modules: Iterable[str]) -> Iterator[None]:
+    """Let the processes of runs be forked, for this process and those that it starts."""
+    with tempfile.TemporaryDirectory(prefix="lume-") as folder:
+        address = str(Path(folder) / "warm")
+        command = [sys.executable, "-m", _WARM, address, *modules]
+        # It ends when the other end of its input does.
+        until, alive = os.pipe()
+        with subprocess.Popen(command, stdin=until, stdout=subprocess.PIPE) as process:  # noqa: S603
+            os.close(until)
+            try:
+                if process.stdout is None or process.stdout.readline() != b"ready\n":
+                    raise SchedulingError(
+                        f"a warm worker cannot import {' or '.join(modules) or 'Prefect'}; what "
+                        "is wrong stands above."
+                    )
+                os.environ[WARM_SOCKET] = address
+                yield
+            finally:
+                os.close(alive)
+
+
+async def _until_signal(worker: Any) -> None:
+    loop, working = asyncio.get_running_loop(), asyncio.ensure_future(worker.start())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, working.cancel)
+    with suppress(asyncio.CancelledError):
+        await working
+
+
+def _class(kind: str) -> Any:
+    """Return Prefect's class of workers of a kind, extended by labels and by waking up."""
+    from prefect.workers.base import BaseWorker
+
+    known = BaseWorker.get_worker_class_from_type(kind)
+    if known is None:
+        raise SchedulingError(f"no workers of kind {kind!r} are installed: prefect-{kind} has them")
+    with warnings.catch_warnings():
+        # It stands in the place of Prefect's own, on purpose and in this process only.
+        warnings.simplefilter("ignore")
+        return type(f"Lume{known.__name__}", (_Serving, known), {"type": kind})
+
+
+class _Serving:
+    """Takes the runs of the work queues whose labels it serves."""
+
+    def __init__(self, server: PrefectServer, labels: frozenset[str], **rest: Any) -> None:
+        super().__init__(**rest)
+        self._server = server
+        self._labels = labels
+        self._polling = asyncio.Lock()
+
+    async def start(self, *arguments: Any, **options: Any) -> None:
+        """Take runs until cancelled."""
+        waking = asyncio.create_task(self._wake_up())
+        try:
+            await super().start(*arguments, **options)  # type: ignore[misc]
+        finally:
+            waking.cancel()
+
+    async def get_and_submit_flow_runs(self) -> list[Any]:
+        """Take what waits in the queues that are served."""
+        async with self._polling:
+            self._work_queues = await asyncio.to_thread(self._served_queues)
+            found: list[Any] = await super().get_and_submit_flow_runs()  # type: ignore[misc]
+            return found
+
+    def _served_queues(self) -> set[str]:
+        pool: str = self._work_pool_name  # type: ignore[attr-defined]
+        queues = self._server.filter(f"work_pools/{pool}/queues", {})
+        names = {queue["name"] for queue in queues}
+        # None at all would stand for every queue.
+        return {name for name in names if labels_of(name) <= self._labels} or {_NO_QUEUE}
+
+    async def _wake_up(self) -> None:
+        """Look for runs whenever one is scheduled, as long as the server tells of it."""
+        from prefect.events import get_events_subscriber
+        from prefect.events.filters import EventFilter, EventNameFilter
+
+        wanted = EventFilter(event=EventNameFilter(name=[_SCHEDULED]))
+        while True:
+            try:
+                async with get_events_subscriber(filter=wanted) as events:
+                    async for _ in events:
+                        await self.get_and_submit_flow_runs()
+            except Exception:  # noqa: BLE001  # whatever ends the stream, polling goes on
+                await asyncio.sleep(1)
