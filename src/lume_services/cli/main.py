@@ -33,6 +33,8 @@ _COMMANDS = {
     "validate": ("validate:validate", "Check a flow-of-flows file without running anything."),
     "run": ("run:run", "Run a flow or a flow-of-flows file."),
     "runs": ("runs:app", "List runs; show one, or its logs."),
+    "server": ("server:server_app", "Start a Prefect server."),
+    "worker": ("server:worker_app", "Start a worker, which runs flows."),
     "results": ("results:app", "Find, show and export database results."),
     "graph": ("graph:graph", "Draw a flow-of-flows, or one of its runs."),
     "config": ("config:app", "Show the settings, or check the services."),

@@ -1,0 +1,58 @@
+"""The commands ``lume-services server`` and ``worker``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+server_app = App(name="server", help="Start a Prefect server.")
+worker_app = App(name="worker", help="Start a worker, which runs flows.")
+
+
+@server_app.command(name="start")
+def start_server() -> None:
+    """Start a Prefect server, and stay in the foreground.
+
+    It serves the address of the setting prefect.api_url, and keeps what it knows in the
+    database of prefect.database_url.
+    """
+    from lume_services.services.scheduling.prefect_server.programs import run_server
+    from lume_services.settings import LUMEServicesSettings
+
+    run_server(LUMEServicesSettings())
+
+
+@worker_app.command(name="start")
+def start_worker(
+    *,
+    backend: str | None = None,
+    label: Annotated[list[str] | None, Parameter(name="--label")] = None,
+    limit: int | None = None,
+    name: str | None = None,
+    warm: bool = False,
+    preload: Annotated[list[str] | None, Parameter(name="--preload")] = None,
+) -> None:
+    """Start a worker, and stay in the foreground.
+
+    Parameters
+    ----------
+    backend
+        How it runs flows, for example process; by default the setting backend.
+    label
+        Takes runs that need this label, and those that need none; repeatable.
+    limit
+        How many runs at the same time.
+    name
+        Name of the worker; by default made of the host and the process.
+    warm
+        Fork the process of each run from one that has imported Prefect, which is quicker.
+    preload
+        A package that the flows need, to be imported once; implies --warm; repeatable.
+    """
+    from lume_services.services.scheduling.service import build
+    from lume_services.settings import LUMEServicesSettings
+
+    imported = (preload or []) if warm or preload else None
+    settings = LUMEServicesSettings() if backend is None else LUMEServicesSettings(backend=backend)
+    build(settings).serve(label or (), limit=limit, name=name, warm=imported)
