@@ -11,8 +11,16 @@ import pytest
 from lume_services import config
 from servers.mongodb import mongodb, mongodb_url
 from servers.postgresql import postgresql, postgresql_url
+from servers.prefect import prefect_server, prefect_worker
 
-__all__ = ["mongodb", "mongodb_url", "postgresql", "postgresql_url"]
+__all__ = [
+    "mongodb",
+    "mongodb_url",
+    "postgresql",
+    "postgresql_url",
+    "prefect_server",
+    "prefect_worker",
+]
 
 
 @pytest.fixture(autouse=True)

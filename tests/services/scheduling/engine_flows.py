@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -231,3 +233,26 @@ def hooked_flow(seconds: float = 0, fail: bool = False) -> None:
 @flow
 def any_arguments(a: int, *others: int, **options: float) -> list[Any]:
     return [a, list(others), options]
+
+
+@flow
+def surroundings() -> list[str]:
+    return [os.environ["MAGNET"], str(Path.cwd())]
+
+
+@flow
+def tell_process() -> None:
+    get_run_logger().info("pid %d", os.getpid())
+    for _ in range(600):
+        time.sleep(0.05)
+
+
+@task
+def nap_and_tell(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
+@flow
+def slow_flow(seconds: float) -> float:
+    return nap_and_tell(seconds)

@@ -1,0 +1,144 @@
+"""The process backend where it differs from the local one, and its faults."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import engine_flows as flows
+import pytest
+
+from lume_services.errors import InputError, NeedsServerError, SchedulingError
+from lume_services.services.scheduling.backends.local import LocalBackend
+from lume_services.services.scheduling.backends.process import ProcessBackend
+from lume_services.services.scheduling.service import SchedulingService
+from lume_services.settings import LUMEServicesSettings
+from lume_services.settings_prefect import PrefectSettings
+from servers import free_port
+from servers.prefect import SCHEDULING, PrefectServer, working
+
+
+@pytest.fixture
+def service(prefect_worker: PrefectServer, tmp_path: Path) -> Iterator[SchedulingService]:
+    service = SchedulingService(ProcessBackend(prefect_worker.settings(tmp_path)))
+    yield service
+    service.close()
+
+
+def running(service: SchedulingService, run_id: str) -> None:
+    for _ in range(600):
+        if service.run_info(run_id).state_name == "Running":
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{run_id} never ran")
+
+
+def test_clients_that_register_at_once_leave_one_flow(service: SchedulingService) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: service.register_flow(flows.sync_flow, "race"), range(16)))
+    assert service.records("race") == [made[0]]
+
+
+def test_a_run_that_nobody_can_take_is_reported_and_waits(
+    service: SchedulingService, prefect_worker: PrefectServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        run_id = service.run(flows.sync_flow, {"x": 1}, labels=["gpu", "tests"])
+    message = "that serves labels gpu, tests; there are "
+    assert [message in record.getMessage() for record in caplog.records] == [True]
+    run = service.run_info(run_id)
+    assert (run.state_name, message in (run.message or "")) == ("Scheduled", True)
+    assert "worker start --backend process --label gpu --label tests" in (run.message or "")
+    with working(prefect_worker, SCHEDULING, "--label", "gpu", "--label", "tests"):
+        assert service.wait(run_id, timeout=60).state_name == "Completed"
+    assert service.get_result(run_id) == 2
+
+
+def test_a_run_has_variables_and_a_directory_of_its_own(
+    service: SchedulingService, tmp_path: Path
+) -> None:
+    config = {"env": {"MAGNET": "q1"}, "working_dir": str(tmp_path)}
+    assert service.run_and_return(flows.surroundings, **config) == ["q1", str(tmp_path)]
+    with pytest.raises(InputError, match=r"run options: env=3: .*; a run takes: env, labels"):
+        service.run(flows.surroundings, env=3)
+
+
+def test_a_killed_process_leaves_a_crashed_run(service: SchedulingService) -> None:
+    run_id = service.run(flows.tell_process)
+    running(service, run_id)
+    for _ in range(100):
+        told = [line.message for line in service.logs(run_id) if line.message.startswith("pid ")]
+        if told:
+            break
+        time.sleep(0.1)
+    os.kill(int(told[0].split()[1]), signal.SIGKILL)
+    run = service.wait(run_id, timeout=60)
+    assert (run.state_name, "137" in (run.message or "")) == ("Crashed", True)
+
+
+def test_a_flow_that_cannot_be_imported_fails_with_the_reason(
+    service: SchedulingService, tmp_path: Path
+) -> None:
+    file = tmp_path / "fading.py"
+    file.write_text("from prefect import flow\n@flow\ndef fading(): ...\n")
+    record = service.register_flow(f"{file}:fading", "tests")
+    file.unlink()
+    with pytest.raises(SchedulingError, match="ended as Failed: FlowNotFoundError: there is no fi"):
+        service.run_and_return(record)
+
+
+@pytest.mark.parametrize("label", ["", "a b", "a,b", "default", "(a)"])
+def test_labels_that_cannot_route_are_refused(service: SchedulingService, label: str) -> None:
+    with pytest.raises(InputError, match="is no label; give one that is not 'default'"):
+        service.run(flows.sync_flow, labels=[label])
+    with pytest.raises(InputError, match="is no label"):
+        service.register_flow(flows.sync_flow, "never", labels=[label])
+    assert service.records("never") == []
+
+
+def test_a_server_that_is_not_there_is_named_soon(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}/api"
+    settings = LUMEServicesSettings(home=tmp_path, prefect=PrefectSettings(api_url=url))
+    service, begin = SchedulingService(ProcessBackend(settings)), time.monotonic()
+    with pytest.raises(SchedulingError, match=rf"{url} cannot be reached.*worker|{url}.*start"):
+        service.run(flows.sync_flow)
+    assert time.monotonic() - begin < 15
+
+
+def test_the_local_backend_has_no_workers(tmp_path: Path) -> None:
+    with pytest.raises(NeedsServerError, match=r"the local backend has no workers.*--backend proc"):
+        SchedulingService(LocalBackend(tmp_path)).serve()
+
+
+def test_a_server_may_be_killed_while_flows_run_and_clients_wait(tmp_path: Path) -> None:
+    secret = "operator:s3cr3t"
+    server = PrefectServer(tmp_path / "server", LUME_PREFECT__AUTH_STRING=secret)
+    server.start()
+    service = _entering(server, tmp_path, secret)
+    stranger = _entering(server, tmp_path, "operator:guess")
+    with pytest.raises(SchedulingError, match="does not take the authentication string") as error:
+        stranger.runs()
+    assert "guess" not in str(error.value)
+    options: dict[str, Any] = {"LUME_PREFECT__AUTH_STRING": secret}
+    with working(server, SCHEDULING, "--warm", **options), ThreadPoolExecutor(1) as pool:
+        run_id = service.run(flows.slow_flow, {"seconds": 8})
+        waiting = pool.submit(service.wait, run_id, 120)
+        running(service, run_id)
+        server.stop(signal.SIGKILL)
+        server.start()
+        assert waiting.result().state_name == "Completed"
+        assert service.get_task_result(run_id, "nap_and_tell") == 8
+    assert secret not in (server.home / "server.log").read_text()
+    service.close()
+    server.stop()
+
+
+def _entering(server: PrefectServer, home: Path, secret: str) -> SchedulingService:
+    prefect = PrefectSettings(api_url=server.url, auth_string=secret)  # type: ignore[arg-type]
+    return SchedulingService(ProcessBackend(LUMEServicesSettings(home=home, prefect=prefect)))
