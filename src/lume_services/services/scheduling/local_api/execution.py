@@ -188,7 +188,7 @@ def _labels(record: FlowRecord) -> JSON:
 def _stand_in(db: sqlite3.Connection, flow_name: str) -> str | None:
     """Make the task run that stands for a child flow in its parent; None at the top."""
     parent = current_run()
-    if parent is None or flow_runs.read(db, parent.flow_run_id) is None:
+    if parent is None or flow_runs.labels(db, parent.flow_run_id) is None:
         return None
     key = str(uuid.uuid4())
     body = {

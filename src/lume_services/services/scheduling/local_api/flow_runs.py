@@ -87,6 +87,14 @@ def read(db: sqlite3.Connection, identifier: str) -> JSON | None:
     return None if row is None else _loads(row["document"])
 
 
+def labels(db: sqlite3.Connection, identifier: str) -> JSON | None:
+    """Return the run's labels, or None without such a run; its parameters may be large."""
+    row = db.execute(
+        "SELECT document -> '$.labels' FROM flow_runs WHERE id = ?", (identifier,)
+    ).fetchone()
+    return None if row is None else _loads(row[0])
+
+
 def update(db: sqlite3.Connection, identifier: str, changes: JSON) -> bool:
     """Change fields of a run; return whether there is such a run."""
     run = read(db, identifier)
@@ -174,8 +182,8 @@ def _save(db: sqlite3.Connection, run: JSON) -> None:
 
 
 def _inherited_labels(db: sqlite3.Connection, parent: str | None) -> JSON:
-    labels = (read(db, parent) or {}).get("labels", {}) if parent else {}
-    return {key: value for key, value in labels.items() if key == PROJECT_LABEL}
+    of_parent = (labels(db, parent) if parent else None) or {}
+    return {key: value for key, value in of_parent.items() if key == PROJECT_LABEL}
 
 
 def _random_name() -> str:

@@ -46,8 +46,9 @@ def create(db: sqlite3.Connection, body: JSON) -> tuple[JSON, bool]:
         "state": None,
     }
     # Without a task name: a stand-in is none of the flow's own tasks.
-    save(db, rules.enter(task_run, state), task_name="")
-    return read(db, task_run["id"]) or {}, True
+    task_run = rules.enter(task_run, state)
+    save(db, task_run, task_name="")
+    return task_run, True
 
 
 def read(db: sqlite3.Connection, identifier: str) -> JSON | None:
