@@ -21,6 +21,9 @@ PREFIX = "LUME_"
 DELIMITER = "__"
 CONFIG_FILE_NAME = "lume.toml"
 CONFIG_FILE_VARIABLE = "LUME_CONFIG_FILE"
+IMAGE_VARIABLE = "LUME_IMAGE"
+"""Set in a container image to its own name, which results then say that they were made with."""
+
 # Addresses of real services for the test suite, which are no settings.
 _TEST_PREFIX = "LUME_TEST_"
 
@@ -78,7 +81,7 @@ def environment(variables: Mapping[str, str]) -> dict[str, Any]:
     for name, value in variables.items():
         if not name.startswith(PREFIX) or name.startswith(_TEST_PREFIX):
             continue
-        if name == CONFIG_FILE_VARIABLE:
+        if name in (CONFIG_FILE_VARIABLE, IMAGE_VARIABLE):
             continue
         key = name.removeprefix(PREFIX)
         path = tuple((key.lower() if key.isupper() else key).split(DELIMITER))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from lume_services.errors import ResultsError
-from lume_services.results import references
+from lume_services.results import environment, references
 from lume_services.results.codec import VERSION, Loading, content_hash, decode, encode_apart
 from lume_services.results.leaving import leave
 from lume_services.services.results.db import Document
@@ -74,6 +74,7 @@ def saved(
 
     services, encoded = config.current(), _encode(fields)
     limit = services.settings.results_db.inline_limit
+    environment.keep((fields["provenance"] or {}).get("environment"), services)
     with services.values.saving() as saving:
         small = {
             name: part if name in _STAYS else leave(part, limit, saving)

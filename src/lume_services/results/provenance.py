@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from lume_services.errors import FlowNotFoundError, NotSerializableError
-from lume_services.results import checkout
+from lume_services.results import checkout, environment
 from lume_services.results.codec import encode
 from lume_services.services.scheduling import entrypoints, installed, run_notes
 from lume_services.services.scheduling.registry import DEFAULT_PROJECT
 from lume_services.services.scheduling.run_context import RunContext, current_run
+from lume_services.settings_sources import IMAGE_VARIABLE
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -51,6 +52,9 @@ class Provenance(BaseModel):
         it had changed since; None where there is no checkout.
     image
         The container image, from the environment variable ``LUME_IMAGE``.
+    environment
+        Digest of the installed packages and their versions, where there is no image; see
+        `lume_services.results.environment.packages`.
     python
         Version of Python.
     saved
@@ -65,6 +69,7 @@ class Provenance(BaseModel):
     commit: str | None = None
     dirty: bool | None = None
     image: str | None = None
+    environment: str | None = None
     python: str | None = None
     saved: tuple[dict[str, Any], ...] = ()
 
@@ -186,7 +191,9 @@ def _can_be_stored(value: Any) -> bool:
 
 
 def _process() -> dict[str, Any]:
-    return {"python": platform.python_version(), "image": os.environ.get("LUME_IMAGE")}
+    image = os.environ.get(IMAGE_VARIABLE)
+    packages = {"image": image} if image else {"environment": environment.digest()}
+    return {"python": platform.python_version(), **packages}
 
 
 @functools.lru_cache(maxsize=64)

@@ -13,12 +13,15 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import FlowNotFoundError, InputError, LumeServicesError
-from lume_services.results import checkout, lookup, references
+from lume_services.results import checkout, environment, lookup, references
 from lume_services.services.results.db import Document
+from lume_services.settings_sources import IMAGE_VARIABLE
 
 if TYPE_CHECKING:
     from lume_services.config import Services
     from lume_services.services.scheduling.service import SchedulingService
+
+_LISTED = 5
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,11 @@ def repetition(document: Document, services: Services) -> Repetition:
             f"{fields['flow_name']!r} with parameters of your own."
         )
     target, project, entrypoint = _target(fields, made, services.scheduling)
-    warnings = [*_code(fields, made, entrypoint), *_sources(document, services)]
+    warnings = [
+        *_code(fields, made, entrypoint),
+        *_packages(made.get("environment"), services),
+        *_sources(document, services),
+    ]
     warnings += [f"{rep['filename']} will be written again" for rep in made.get("saved", ())]
     return Repetition(target, project, made["parameters"], tuple(warnings))
 
@@ -107,7 +114,7 @@ def _code(fields: Mapping[str, Any], made: Mapping[str, Any], entrypoint: str) -
     if package is not None:
         yield from _differs(f"version of {package}", fields["version"], _version(package))
     yield from _differs("version of Python", made.get("python"), platform.python_version())
-    yield from _differs("image", made.get("image"), os.environ.get("LUME_IMAGE"))
+    yield from _differs("image", made.get("image"), os.environ.get(IMAGE_VARIABLE))
     file = _file(entrypoint)
     now = checkout.of(file) if file else None
     yield from _differs("commit", made.get("commit"), now and now.commit)
@@ -115,6 +122,19 @@ def _code(fields: Mapping[str, Any], made: Mapping[str, Any], entrypoint: str) -
         yield "the flow's checkout had changes then that no commit holds"
     if now and now.dirty:
         yield "the flow's checkout has changes now that no commit holds"
+
+
+def _packages(then: str | None, services: Services) -> Iterator[str]:
+    if then is None or then == environment.digest():
+        return
+    before, now = environment.packages(then, services), environment.installed()
+    if before is None:
+        yield "the installed packages are not those of then, which are not known here"
+        return
+    changed = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    listed = [f"{name} {before.get(name, '-')} → {now.get(name, '-')}" for name in changed]
+    more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
+    yield f"{len(listed)} installed packages differ: {', '.join(listed[:_LISTED])}{more}"
 
 
 def _differs(what: str, then: Any, now: Any) -> Iterator[str]:
