@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from lume_services import Result, config
 from lume_services.results.garbage import collect_garbage
 
 SIZE = 4096
+# A provenance could refer to values of its own.
+ALONE: dict[str, Any] = {"project_name": "test", "provenance": None}
 
 
 def array(number: int) -> np.ndarray:
@@ -22,7 +25,7 @@ def save(writer: int, count: int) -> None:
     for number in range(count):
         outputs = {"same": array(number), "own": array(1000 * (writer + 1) + number)}
         flow_id = f"{writer}-{number}"
-        Result(project_name="stress", flow_id=flow_id, inputs={}, outputs=outputs).insert()
+        Result(**ALONE, flow_id=flow_id, inputs={}, outputs=outputs).insert()
         if number % 4 == 3:
             # What only this result held is for the collector.
             config.current().results_db.delete({"flow_id": flow_id})

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import saving_programs
-from saving_programs import array
+from saving_programs import ALONE, array
 
 from lume_services import Result, config
 from lume_services.errors import FileServiceError
@@ -26,12 +26,12 @@ NOW = timedelta()
 
 
 @pytest.fixture(autouse=True)
-def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def _set_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LUME_RESULTS_DB__INLINE_LIMIT", "4KiB")
 
 
 def save(flow_id: str, **outputs: Any) -> dict[str, Any]:
-    return Result(project_name="test", flow_id=flow_id, inputs={}, outputs=outputs).insert()
+    return Result(**ALONE, flow_id=flow_id, inputs={}, outputs=outputs).insert()
 
 
 def files() -> set[str]:
@@ -111,7 +111,7 @@ def test_values_stay_while_their_document_is_being_inserted() -> None:
             waiting.set()
             collected.append(collect_garbage(NOW))
 
-    result = Result(project_name="test", flow_id="1", inputs={}, outputs={"a": array(1)})
+    result = Result(**ALONE, flow_id="1", inputs={}, outputs={"a": array(1)})
     with result._saved() as document:
         collector = threading.Thread(target=collect)
         collector.start()

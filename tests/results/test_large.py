@@ -14,11 +14,16 @@ from hypothesis import strategies as st
 
 from lume_services import Result, config
 from lume_services.errors import FileCorruptError, FileNotThereError, ResultsError
+from lume_services.results.finding import Results
 from lume_services.results.large import LargeArray
 from lume_services.services.results.db import Document
 from lume_services.settings import LUMEServicesSettings
 
 BEAM = np.random.default_rng(0).normal(size=(10_000, 6))
+
+
+# A provenance could refer to values of its own.
+ALONE: dict[str, Any] = {"project_name": "test", "provenance": None}
 
 
 def save(flow_id: str = "run", **outputs: Any) -> dict[str, Any]:
@@ -231,7 +236,7 @@ class Tracked(Result):
 
 
 def test_fields_that_are_declared_as_arrays_get_arrays() -> None:
-    rep = Tracked(flow_id="1", inputs={}, outputs={}, beam=BEAM, anything=BEAM).insert()
+    rep = Tracked(**ALONE, flow_id="1", inputs={}, outputs={}, beam=BEAM, anything=BEAM).insert()
     result = Tracked.load(rep)
     assert type(result.beam) is np.ndarray
     assert type(result.anything) is LargeArray
@@ -357,3 +362,20 @@ def test_any_value_comes_back(tmp_path_factory: pytest.TempPathFactory, value: A
         np.testing.assert_equal(loaded(value=value), value)
         outputs = json.dumps(document()["outputs"], ensure_ascii=False, separators=(",", ":"))
         assert len(outputs.encode()) <= 1024
+
+
+def test_tables_grids_and_files_hold_large_arrays(tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    for n in (1, 2):
+        outputs = {"beam": BEAM * n, "x": np.arange(50_000) * n}
+        Result(project_name="scan", flow_id=f"{n}", inputs={"n": n}, outputs=outputs).insert()
+    found = Results("scan").find(columns="inputs.n,outputs")
+    np.testing.assert_array_equal(found.to_dataframe()["outputs.beam"].iloc[1], BEAM * 2)
+    grid = found.to_xarray(["inputs.n"])
+    assert grid["x"].shape == (2, 50_000)
+    np.testing.assert_array_equal(grid["beam"][1], BEAM * 2)
+    found.export(tmp_path / "scan.parquet")
+    table = parquet.read_table(tmp_path / "scan.parquet")
+    np.testing.assert_array_equal(table["outputs.x"][1].as_py(), np.arange(50_000) * 2)
+    np.testing.assert_array_equal(table["outputs.beam"][1].as_py(), BEAM * 2)

@@ -12,14 +12,15 @@ import numpy as np
 
 from lume_services.extras import needed
 from lume_services.results.columns import scalar
+from lume_services.results.large import LargeArray
 
 with needed("parquet", "a Parquet file"):
     import pyarrow as pa
     from pyarrow import parquet
 
 # How much of a file of rows is held at a time.
-_GROUP_BYTES = 16 * 2**20
-_GROUP_ROWS = 50_000
+_GROUP_BYTES = 8 * 2**20
+_GROUP_ROWS = 10_000
 _INT64 = range(-(2**63), 2**63)
 
 # A kind of value: its type and, for lists and arrays, how deep they nest.
@@ -86,7 +87,7 @@ def _groups(lines: Iterable[str]) -> Iterable[list[dict[str, Any]]]:
 
 
 def _kind(value: Any) -> Kind:
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray | LargeArray):
         name = _OF_NUMPY.get(value.dtype.kind, "mixed")
         return (name, value.ndim) if name != "mixed" else _MIXED
     if isinstance(value, list | tuple):
@@ -128,7 +129,7 @@ def _native(value: Any, kind: Kind) -> Any:
         return None
     if kind == _MIXED:
         return as_json(value)
-    if isinstance(value, np.ndarray):
-        whole = value.astype(np.float64) if kind[0] == "number" else value
+    if isinstance(value, np.ndarray | LargeArray):
+        whole = np.asarray(value, np.float64 if kind[0] == "number" else None)
         return whole if value.ndim == 1 else whole.tolist()
     return float(value) if kind == ("number", 0) else value

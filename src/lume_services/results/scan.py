@@ -13,6 +13,7 @@ import numpy as np
 from lume_services.errors import InputError
 from lume_services.extras import needed
 from lume_services.results.columns import UNITS, units_path
+from lume_services.results.large import LargeArray
 
 with needed("xarray", "a grid of a scan"):
     import xarray as xr
@@ -151,6 +152,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         array = _array(value)
         return _one_object(value) if array is None else array
+    if isinstance(value, LargeArray):
+        return np.asarray(value)
     known = isinstance(value, bool | int | float | complex | str | np.ndarray | np.generic)
     return value if known else _one_object(value)
 

@@ -169,31 +169,34 @@ class Saving:
         if not self._put:
             yield
             return
-        scratch, folder = self._directory(), self._store.folder
         with ExitStack() as stack:
+            folder = self._store.folder
             with os_errors("write", folder):
+                self._store.register()
                 stack.enter_context(value_locks.shared(folder))
-                self._settle(scratch, folder)
+                self._settle(folder)
             yield
 
     def try_writing(self) -> None:
         """Raise what keeps values from being saved."""
         self._directory()
 
-    def _settle(self, scratch: Path, folder: Path) -> None:
-        touched = {folder}
+    def _settle(self, folder: Path) -> None:
+        moved = set()
         for name, value in self._put.items():
             target = folder / name
-            draft = scratch / target.name
-            _make_inside(folder, target.parent)
-            if not draft.exists() and not target.exists():
+            draft = self._scratch / target.name if self._scratch else None
+            if draft is None or not draft.exists():
+                if target.exists():
+                    continue
                 # Collected since it was found there.
+                draft = self._make_scratch(folder) / target.name
                 _write(draft, value)
                 _sync(draft)
-            if draft.exists():
-                draft.replace(target)
-            touched.add(target.parent)
-        for directory in touched:
+            _make_inside(folder, target.parent)
+            draft.replace(target)
+            moved.add(target.parent)
+        for directory in {folder, *moved} if moved else ():
             _sync_names(directory)
 
     def _is_there(self, name: str, stat: FileStat) -> bool:
@@ -207,14 +210,20 @@ class Saving:
 
     def _directory(self) -> Path:
         """Return the directory for drafts, which stays as long as this process lives."""
+        if self._scratch is not None:
+            return self._scratch
+        with os_errors("write", self._store.folder):
+            folder = self._store.register()
+            with value_locks.shared(folder):
+                return self._make_scratch(folder)
+
+    def _make_scratch(self, folder: Path) -> Path:
+        """Return the directory for drafts; the folder is held by the caller."""
         if self._scratch is None:
-            with os_errors("write", self._store.folder):
-                folder = self._store.register()
-                scratch = folder / WRITING / secrets.token_hex(8)
-                with value_locks.shared(folder):
-                    _make_inside(folder, scratch)
-                    self._exit.callback(shutil.rmtree, scratch, ignore_errors=True)
-                    self._exit.enter_context(value_locks.owned(scratch / ALIVE))
+            scratch = folder / WRITING / secrets.token_hex(8)
+            _make_inside(folder, scratch)
+            self._exit.callback(shutil.rmtree, scratch, ignore_errors=True)
+            self._exit.enter_context(value_locks.owned(scratch / ALIVE))
             self._scratch = scratch
         return self._scratch
 
