@@ -20,6 +20,7 @@ SECTIONS = {
     "validation": "a large flow-of-flows file",
     "files": "large arrays as files",
     "results": "many small database results",
+    "values": "large arrays in database results",
 }
 
 
