@@ -10,7 +10,10 @@ import textwrap
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 STATE_STYLES = {
     "COMPLETED": "green",
@@ -22,6 +25,7 @@ STATE_STYLES = {
 }
 
 _SHORT = 8
+_UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 debugging = ContextVar("debugging", default=False)
 """Whether tracebacks are wanted."""
@@ -134,21 +138,30 @@ def _rich_line(cells: Sequence[Cell], indent: int) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    parts = [Text(cell.text, style=cell.style) for cell in cells]
+    parts = [_rich_text(cell) for cell in cells]
     Console(file=sys.stdout).print(Text(" " * indent) + Text("  ").join(parts), soft_wrap=True)
 
 
 def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> None:
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     grid = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     lines = [[_cell(value) for value in row] for row in rows]
     for place, column in enumerate(columns):
         right = any(cells[place].number for cells in lines)
         justify: Literal["left", "right"] = "right" if right else "left"
-        grid.add_column(column, justify=justify, overflow="fold", no_wrap=right or place == 0)
+        grid.add_column(
+            _rich_text(Cell(column)), justify=justify, overflow="fold", no_wrap=right or place == 0
+        )
     for cells in lines:
-        grid.add_row(*(Text(cell.text, style=cell.style) for cell in cells))
+        grid.add_row(*map(_rich_text, cells))
     Console(file=sys.stdout).print(grid)
+
+
+def _rich_text(cell: Cell) -> Text:
+    from rich.text import Text
+
+    # What stands in a document must not command the terminal.
+    text = "".join(c if c.isprintable() or c == "\n" else _UNPRINTABLE for c in cell.text)
+    return Text(text, style=cell.style)

@@ -14,8 +14,9 @@ from pydantic_core import ErrorDetails
 from lume_services.errors import InputError, ResultNotFoundError, ResultsError
 from lume_services.results import document as documents
 from lume_services.results import provenance, types
-from lume_services.results.codec import VERSION, comparable
+from lume_services.results.codec import VERSION
 from lume_services.results.provenance import Provenance
+from lume_services.results.queries import comparable_query
 from lume_services.services.results.db import Document, ResultsDB
 from lume_services.services.scheduling.nearest import hint
 
@@ -208,7 +209,7 @@ class Result(BaseModel):
 
     @classmethod
     def _query(cls, query: Mapping[str, Any]) -> dict[str, Any]:
-        plain = _comparable(query)
+        plain = comparable_query(query)
         if cls is Result:
             return plain  # type: ignore[no-any-return]
         return {"$and": [{"result_type": {"$in": types.names_of(cls)}}, plain]}
@@ -278,11 +279,3 @@ def _problem(cls: type[Result], details: ErrorDetails) -> str:
         return f"unknown field {place!r}; {hint(place, cls.model_fields)}"
     expected = details["msg"][0].lower() + details["msg"][1:]
     return f"{place} is of type {type(details['input']).__name__}: {expected}"
-
-
-def _comparable(query: Any) -> Any:
-    if isinstance(query, Mapping):
-        return {key: _comparable(value) for key, value in query.items()}
-    if isinstance(query, list | tuple):
-        return [_comparable(value) for value in query]
-    return comparable(query)
