@@ -11,6 +11,7 @@ _COMMANDS = {
     "lineage": ("lineage:lineage", "Show what a result was made from, and what from it."),
     "diff": ("diff:diff", "Show what differs between two results."),
     "rerun": ("rerun:rerun", "Run again what made a result."),
+    "crate": ("crate:crate", "Pack a result with all that belongs to it."),
     "export": ("export:export", "Write results to a file."),
     "copy": ("copy:copy", "Copy results to another database."),
     "gc": ("gc:gc", "Remove large values that no result refers to."),
