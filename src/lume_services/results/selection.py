@@ -98,7 +98,8 @@ class Selection:
 
     def documents(self, paths: Sequence[str] | None = None) -> Iterator[Document]:
         """Return the documents as they are stored, or of each what stands at the dotted paths."""
-        found = _db().find(self.query, sort=self.sort, limit=self._stop, projection=paths)
+        asked = None if paths is None else list(dict.fromkeys(paths))
+        found = _db().find(self.query, sort=self.sort, limit=self._stop, projection=asked)
         return islice(found, self.offset, None)
 
     def to_dataframe(self) -> pd.DataFrame:
