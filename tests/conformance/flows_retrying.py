@@ -179,7 +179,7 @@ def slow_task_is_retried() -> None:
     slow.with_options(retries=1, timeout_seconds=0.1)()
 
 
-@flow(timeout_seconds=0.2, retries=1)
+@flow(timeout_seconds=1, retries=1)
 def slow_flow_is_retried() -> int:
     if note("tried") < 2:
         time.sleep(10)

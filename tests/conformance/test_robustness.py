@@ -168,7 +168,11 @@ def as_nobody() -> list[str]:
 def test_the_home_is_made_for_its_owner_only(tmp_path: Path) -> None:
     home = tmp_path / "new" / "home"
     program = start(
-        "from flows_calling import plain\nwith lume_services.local_engine():\n    plain(1)",
+        "os.umask(0)\n"
+        "from flows_calling import asynchronous, plain\n"
+        "with lume_services.local_engine():\n"
+        "    plain(1)\n"
+        "    asyncio.run(asynchronous(1))",
         LUME_HOME=str(home),
     )
     _, stderr = end(program, 60)
