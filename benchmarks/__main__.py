@@ -17,6 +17,7 @@ SECTIONS = {
     "startup": "import and --help, in fresh processes",
     "flows": "child flows of a flow-of-flows",
     "tasks": "tasks of one flow",
+    "testing": "tests of a small flow, in fresh processes",
     "validation": "a large flow-of-flows file",
     "files": "large arrays as files",
     "results": "many small database results",
