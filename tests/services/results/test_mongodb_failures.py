@@ -185,3 +185,18 @@ def test_the_driver_is_loaded_with_the_store_only() -> None:
     code = "import sys, lume_services.config as c; c.current(); print('pymongo' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_without_the_driver_its_extra_is_named() -> None:
+    code = (
+        "import sys; sys.modules['pymongo'] = None\n"
+        "from lume_services import config, LUMEServicesSettings as Settings\n"
+        "from lume_services.errors import PluginError\n"
+        "try: config.build(Settings(results_db={'host': 'db'}))\n"
+        "except PluginError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == (
+        "a results database in MongoDB needs pymongo, which is not installed: "
+        "pip install 'lume-services[mongodb]'\n"
+    )

@@ -8,9 +8,6 @@ import weakref
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from pymongo import IndexModel
-from pymongo import collection as pymongo_collection
-
 from lume_services.errors import ResultsError
 from lume_services.services.results.db import Document, Query, ResultsDB, Sort
 from lume_services.services.results.mongodb_fields import from_fields, value_at
@@ -19,23 +16,22 @@ from lume_services.services.results.mongodb_filter import (
     LINKS,
     ORDER,
     condition,
-    indexes,
     order,
     shown,
 )
 from lume_services.services.results.mongodb_insert import Insertion
 from lume_services.services.results.mongodb_server import (
     Fields,
+    Results,
     check_url,
     connect,
+    models,
     prepare,
     translated,
 )
-from lume_services.services.results.query import Path, parse, parse_path
+from lume_services.services.results.query import Path, parse
 from lume_services.services.results.search import Search, check
 from lume_services.settings_problems import mask_url
-
-Results = pymongo_collection.Collection[Fields]
 
 
 class MongoResultsDB(ResultsDB):
@@ -116,10 +112,9 @@ class MongoResultsDB(ResultsDB):
 
     def index(self, path: str) -> None:
         """Make queries and sorts on a path fast at any size; do nothing if they are already."""
-        keys = indexes(parse_path(path))
-        models = [IndexModel(key, name=f"{kind}{path}") for kind, key in keys.items()]
+        wanted = models(path)
         with translated(self._name):
-            self._results().create_indexes(models)
+            self._results().create_indexes(wanted)
 
     def indexes(self) -> list[str]:
         """Return the paths that were given to `index`."""

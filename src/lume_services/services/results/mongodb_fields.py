@@ -20,10 +20,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from bson import Int64
-
 from lume_services.errors import InputError
+from lume_services.extras import needed
 from lume_services.services.results.query import Path
+
+with needed("mongodb", "a results database in MongoDB"):
+    import pymongo  # noqa: F401  # brings the next one, of whose name there are others
+    from bson import Int64
 
 Fields = dict[str, Any]
 

@@ -24,9 +24,11 @@ from pymongo.errors import (
 from pymongo.uri_parser import parse_uri
 
 from lume_services.errors import ResultsError, SettingsError, StoreUnavailableError
-from lume_services.services.results.mongodb_filter import LINKS, ORDER, RISING
+from lume_services.services.results.mongodb_filter import LINKS, ORDER, RISING, indexes
+from lume_services.services.results.query import parse_path
 
 Fields = dict[str, Any]
+Results = Collection[Fields]
 
 SCHEMA_VERSION = 1
 
@@ -84,7 +86,7 @@ def check_url(url: str) -> None:
         ) from None
 
 
-def connect(url: str) -> Collection[Fields]:
+def connect(url: str) -> Results:
     """Return the collection of results; the server is not asked yet."""
     split = urlsplit(url)
     given = {option.partition("=")[0].lower() for option in split.query.split("&")}
@@ -107,6 +109,13 @@ def prepare(database: Database[Fields], name: str) -> None:
             f"the results database {name} has schema version {found['version']}, this version "
             f"of lume-services knows up to {SCHEMA_VERSION}: install a newer lume-services"
         )
+
+
+def models(path: str) -> list[IndexModel]:
+    """Return the indexes that make searching and sorting on a path fast."""
+    return [
+        IndexModel(keys, name=f"{kind}{path}") for kind, keys in indexes(parse_path(path)).items()
+    ]
 
 
 @contextmanager
