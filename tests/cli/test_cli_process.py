@@ -149,16 +149,18 @@ def test_a_terminal_gets_columns_short_ids_and_colour(text_flows: Path) -> None:
     assert max(len(head), len(row)) <= 80
 
 
-def test_the_shell_completes_commands(tmp_path: Path) -> None:
+def test_the_shell_completes_commands_and_files(tmp_path: Path) -> None:
     environment = {**os.environ, "HOME": str(tmp_path), "BASH_COMPLETION_USER_DIR": ""}
     command = [*COMMAND, "--install-completion", "--shell", "bash"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     script = done.stdout.split()[1]
-    line = "COMP_WORDS=(lume-services results e); COMP_CWORD=2; _lume_services; echo $COMPREPLY"
-    completed = subprocess.run(
-        ["bash", "-c", f"source {script}; {line}"], capture_output=True, text=True, check=True
-    )
-    assert completed.stdout == "export\n"
+    Path("composed.yaml").touch()
+    for typed, expected in [("results e", "export"), ("run comp", "composed.yaml")]:
+        line = f"COMP_WORDS=(lume-services {typed}); COMP_CWORD=2; _lume_services; echo $COMPREPLY"
+        completed = subprocess.run(
+            ["bash", "-c", f"source {script}; {line}"], capture_output=True, text=True, check=True
+        )
+        assert completed.stdout == f"{expected}\n"
 
 
 def test_long_texts_are_wrapped_on_a_terminal_between_words(text_flows: Path) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    target: str,
+    target: str | Path,
     /,
     *,
     project: str | None = None,
@@ -44,7 +44,8 @@ def run(
     from lume_services import config
     from lume_services.cli.report import report
 
-    run_id = execute(target, project, gather(parameter or (), params))
+    # Text always; as it may be a path, the shell completes names of files.
+    run_id = execute(str(target), project, gather(parameter or (), params))
     services = config.current()
     report(run_id, services)
     services.scheduling.require_completed(run_id)
