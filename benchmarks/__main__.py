@@ -21,6 +21,7 @@ SECTIONS = {
     "validation": "a large flow-of-flows file",
     "files": "large arrays as files",
     "results": "many small database results",
+    "mongodb": "many small database results in MongoDB",
     "values": "large arrays in database results",
 }
 

@@ -98,14 +98,21 @@ def running(*options: str) -> Iterator[MongoDB]:
             server.stop()
 
 
-@pytest.fixture(scope="session")
-def mongodb() -> Iterator[str]:
-    """Return the URL of a server for all tests, which nobody may stop."""
+@contextmanager
+def address() -> Iterator[str]:
+    """Give the URL of the server of ``LUME_TEST_MONGODB_URL``, else of one started here."""
     if given := os.environ.get("LUME_TEST_MONGODB_URL"):
         yield given
         return
     with running() as server:
         yield server.url("")
+
+
+@pytest.fixture(scope="session")
+def mongodb() -> Iterator[str]:
+    """Return the URL of a server for all tests, which nobody may stop."""
+    with address() as url:
+        yield url
 
 
 @pytest.fixture
