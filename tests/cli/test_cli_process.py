@@ -163,6 +163,13 @@ def test_the_shell_completes_commands_and_files(tmp_path: Path) -> None:
         assert completed.stdout == f"{expected}\n"
 
 
+def test_what_zsh_needs_for_completion_is_said(tmp_path: Path) -> None:
+    command = [*COMMAND, "--install-completion", "--shell", "zsh"]
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert "end ~/.zshrc with `autoload -Uz compinit && compinit`, and start" in done.stdout
+
+
 def test_long_texts_are_wrapped_on_a_terminal_between_words(text_flows: Path) -> None:
     with Terminal([*COMMAND, "run", "text_flows.py:add", "-p", "b=x"]) as terminal:
         shown = terminal.read()

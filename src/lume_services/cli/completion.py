@@ -24,4 +24,7 @@ def install(*, shell: Literal["bash", "fish", "zsh"] | None = None) -> None:
         path = app.install_completion(shell=shell)
     except ShellDetectionError as error:
         raise InputError(f"{error} Give --shell bash, fish or zsh.") from error
-    console.fields([("installed", str(path)), ("next", "start a new shell")])
+    todo = "start a new shell"
+    if path.name.startswith("_"):  # zsh's
+        todo = f"end ~/.zshrc with `autoload -Uz compinit && compinit`, and {todo}"
+    console.fields([("installed", str(path)), ("next", todo)])
