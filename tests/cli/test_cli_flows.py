@@ -187,6 +187,17 @@ def test_a_run_is_shown(cli: Cli, registered: Path) -> None:
     assert re.fullmatch(r"save_text_file-\S+\tCompleted\t\S+s\t1\t", child.out.splitlines()[-1])
 
 
+def test_a_run_names_the_result_that_it_saved(cli: Cli, registered: Path) -> None:
+    cli("run", "flow_of_flows.yaml", *TEXTS)
+    run_id = cli("runs").rows[0][0]
+    children = json.loads(cli("--json", "runs", "show", run_id).out)["children"]
+    shown = {child["flow_name"]: cli("runs", "show", child["id"]).fields for child in children}
+    saved = cli("results", "find", "--columns", "unique_hash,flow_id").rows
+    assert saved == [[shown["flow2"]["result"], shown["flow2"]["id"]]]
+    assert "result" not in shown["flow1"]
+    assert json.loads(cli("--json", "runs", "show", run_id).out)["result"] is None
+
+
 def test_logs_name_their_task(cli: Cli, text_flows: Path) -> None:
     cli("run", "text_flows.py:flow1", "-p", "text1=a", "-p", "text2=b")
     code, out, err = cli("runs", "logs", cli("runs").rows[0][0])

@@ -193,3 +193,14 @@ def test_as_json() -> None:
     assert found["nodes"][1]["kind"] == "result"
     assert found["nodes"][1]["flow_name"] == "a"
     assert not found["cut"]
+
+
+def test_references_that_are_kept_apart_from_their_document(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LUME_RESULTS_DB__INLINE_LIMIT", "1KiB")
+    config.reset()
+    a = save("a", file=file_rep("x.txt", "1"))
+    inputs = {f"{i}": [file_rep("x.txt", "1"), a, "text" * 20] for i in range(20)}
+    made = Result(flow_id="b", flow_name="b", inputs=inputs, outputs={}).insert()
+    assert arrows(lineage(made)) == {"a > x.txt", "x.txt > b", "a > b"}

@@ -15,6 +15,7 @@ from lume_services.cli.count import Count
 from lume_services.cli.times import lasted, when
 
 if TYPE_CHECKING:
+    from lume_services.config import Services
     from lume_services.services.scheduling.run import LogLine, RunInfo, TaskRunInfo
 
 app = App(name="runs", help="List runs; show one, or its logs.")
@@ -54,15 +55,18 @@ def show(run_id: Annotated[str, Parameter(name="ID")], /) -> None:
     """
     from lume_services import config
 
-    scheduling = config.current().scheduling
+    services = config.current()
+    scheduling = services.scheduling
     run = scheduling.run_info(run_id)
     tasks, children = scheduling.task_runs(run.id), scheduling.child_runs(run.id)
+    result = _result(run, services)
     if console.for_programs.get():
-        parts = {"tasks": [asdict(task) for task in tasks]}
+        parts: dict[str, Any] = {"tasks": [asdict(task) for task in tasks], "result": result}
         parts["children"] = [document(child) for child in children]
         console.document({**document(run), **parts})
         return
-    console.fields(_described(run))
+    made = [("result", console.short(result))] if result else []
+    console.fields([*_described(run), *made])
     if tasks:
         console.write()
         console.table(_TASK_COLUMNS, [_task_row(task) for task in tasks])
@@ -108,6 +112,14 @@ def given(run: RunInfo) -> dict[str, Any]:
 def state(run: RunInfo | TaskRunInfo) -> Cell:
     """Return a state's name in its colour."""
     return Cell(run.state_name, console.STATE_STYLES.get(run.state_type, ""))
+
+
+def _result(run: RunInfo, services: Services) -> str | None:
+    """Return the hash of the database result that a run has saved, if any."""
+    query = {"project_name": run.project_name, "flow_id": run.id}
+    for found in services.results_db.find(query, limit=1, projection=["unique_hash"]):
+        return str(found["unique_hash"])
+    return None
 
 
 def _run_row(run: RunInfo) -> list[str | Cell]:

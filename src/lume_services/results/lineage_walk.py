@@ -93,7 +93,7 @@ class Walk:
             return key
         if not _DIGEST.fullmatch(ref):
             raise InputError(f"{ref!r} is no file; give file: and the SHA-256 of its content.")
-        self._add(Node(ref, {"filename": None, "sha256": ref.removeprefix("file:")}, missing=True))
+        self._add_file(ref, _bare(ref))
         return ref
 
     def up(self, start: str, depth: int | None) -> None:
@@ -124,7 +124,7 @@ class Walk:
                 taken[key] = reference
                 self._edges[key, made] = None
         for key, reference in taken.items():
-            if references.is_file(reference):
+            if "sha256" in reference:
                 self._add_file(key, reference)
         return taken
 
@@ -191,13 +191,19 @@ class Walk:
         )
         if not self._add(known):
             return None
-        self._sources[key] = {_key(each): each for each in references.sources(document)}
-        self._products[key] = {_key(each): each for each in references.products(document)}
+        self._sources[key] = {
+            **_named(document, "from:"),
+            **{_key(each): each for each in references.sources(document)},
+        }
+        self._products[key] = {
+            **_named(document, "made:"),
+            **{_key(each): each for each in references.products(document)},
+        }
         return key
 
     def _add_file(self, key: str, reference: Reference) -> None:
         known = self.nodes.get(key)
-        if known is not None and known.reference["filename"] is not None:
+        if known is not None and (known.reference["filename"] or not reference["filename"]):
             return
         node = Node(key, dict(reference), missing=not self._exists(reference))
         if known is None:
@@ -213,6 +219,8 @@ class Walk:
         return True
 
     def _exists(self, reference: Reference) -> bool:
+        if reference["filename"] is None:
+            return False
         try:
             return self.services.files.exists(
                 reference["filesystem_identifier"], reference["filename"]
@@ -225,6 +233,21 @@ def _key(reference: Reference) -> str:
     """Return the key of a node; a file of unknown content is only itself."""
     named = f"file {reference.get('filesystem_identifier')}:{reference.get('filename')}"
     return references.key(reference) or named
+
+
+def _named(document: Document, relation: str) -> _References:
+    """Return what a document's links name, also where the references are kept apart from it."""
+    links = (link for link in document.get("links", ()) if link.startswith(relation))
+    keys = [link.removeprefix(relation) for link in links]
+    return {key: _bare(key) for key in keys}
+
+
+def _bare(key: str) -> Reference:
+    """Return as much of a reference as a key tells."""
+    kind, _, identity = key.partition(":")
+    if kind == "file":
+        return {"filename": None, "sha256": identity}
+    return {"result_type": "Result", "project_name": "", "unique_hash": identity}
 
 
 def _batches(keys: Collection[str]) -> Iterator[list[str]]:
