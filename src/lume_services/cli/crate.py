@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from lume_services.cli import console
+from lume_services.cli.target import import_from_here
 
 
 def crate(
@@ -36,6 +37,7 @@ def crate(
     from lume_services.results import lookup
 
     crates.check(output)
+    import_from_here()
     services = config.current()
     packed = crates.export(
         lookup.document_of(result_id, services.results_db),

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from lume_services.cli import console, diff
 from lume_services.cli.console import Cell
+from lume_services.cli.target import import_from_here
 
 if TYPE_CHECKING:
     from lume_services.config import Services
@@ -39,6 +40,7 @@ def rerun(
     from lume_services.results import lookup
     from lume_services.results.repetition import repetition
 
+    import_from_here()
     services = config.current()
     document = lookup.document_of(result_id, services.results_db)
     again = repetition(document, services)
