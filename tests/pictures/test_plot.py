@@ -126,6 +126,26 @@ def test_what_cannot_be_drawn_is_counted() -> None:
     assert "10" in [label.get_text() for label in axes.get_yticklabels()]
 
 
+def test_what_nobody_would_plot_is_left_out(tmp_path: Path) -> None:
+    odd: list[Any] = [10**400, 1e308, 1j, [1, "a"], {"a": 1}, np.array(["a"]), np.array([]), True]
+    odd += [np.array([1j]), b"a", START, [], "text"]
+    for number, value in enumerate(odd):
+        put(number, {"x": number, "by": 1}, {"y": value})
+        put(100 + number, {"x": number, "by": value}, {"y": number})
+    put(99, {"x": 5, "by": "a"}, {"y": np.float32(2)})
+    figure = Results().find().plot("inputs.x", "outputs.y", by="inputs.by")
+    save(figure, tmp_path / "a.png")
+    assert legend(figure) == ["by", "2026-01-01 00:00:00", "True", "a", "text"]
+    assert "4 points  ·  23 without values" in footer(figure)
+
+
+def test_curves_with_gaps(tmp_path: Path) -> None:
+    put(0, {"s": np.arange(4)}, {"y": np.array([1.0, np.nan, 3.0, np.inf], "float32")})
+    figure = Results().find().plot("inputs.s", "outputs.y", log_y=True)
+    save(figure, tmp_path / "a.png")
+    assert footer(figure) == "all projects  ·  1 curve"
+
+
 def test_names_are_shown_as_they_are() -> None:
     put(0, {"$a$": 1, "b": "$x$"}, {"y_1": 2})
     figure = Results().find("inputs.b == '$x$'").plot("inputs.$a$", "outputs.y_1", by="inputs.b")

@@ -18,7 +18,7 @@ def export(
     search: Search | None = None,
     limit: Count | None = None,
 ) -> None:
-    """Write database results to a file, a line or row each, in order of insertion.
+    """Write database results to a file, a line or row each, the oldest first.
 
     CSV and Parquet have a column for each path; JSON lines hold the results as they are stored.
 

@@ -43,7 +43,7 @@ def plot(
     log_x, log_y
         Make the axis logarithmic.
     limit
-        How many results at most, in order of insertion.
+        How many results at most, the oldest first.
     """
     from lume_services.pictures import saving
     from lume_services.results.finding import Results

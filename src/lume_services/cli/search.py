@@ -51,7 +51,7 @@ class Search:
     sort: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
     columns: str | None = None
 
-    def selection(self, where: str | None, limit: int | None, *, sort: str = "") -> Selection:
+    def selection(self, where: str | None, limit: int | None, *, sort: str = "time") -> Selection:
         """Return the results that an expression selects.
 
         Parameters

@@ -18,6 +18,8 @@ MOST_NUMBERS = 6
 # Points are joined if neighbours differ by less than this, of how any two differ.
 _SMOOTH = 0.3
 _FEW = 5
+# The ends of a wider axis would be beyond the largest number.
+_LARGEST = 1e300
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -131,15 +133,17 @@ def is_curve(series: Series) -> bool:
 
 def power(values: Iterable[Any]) -> int:
     """Return the power of ten that ticks for these numbers leave out; 0 for none."""
-    largest = max((abs(value) for value in values), default=0)
+    largest = max((abs(value) for value in values if is_number(value)), default=0)
     if largest == 0 or 1e-2 <= largest < 1e5:
         return 0
     return 3 * math.floor(math.log10(largest) / 3)
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether a value is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Tell whether a value is a finite number, no larger than axes can be."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return -_LARGEST < value < _LARGEST
 
 
 def is_time(value: Any) -> bool:

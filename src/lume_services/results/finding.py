@@ -34,14 +34,14 @@ class Results:
         return f"Results({self._project!r})" if self._project else "Results()"
 
     def __iter__(self) -> Iterator[Result]:
-        """Return all of them in order of insertion."""
+        """Return all of them, the oldest first."""
         return iter(self.find())
 
     def find(
         self,
         where: str | Mapping[str, Any] = "",
         *,
-        sort: Order = (),
+        sort: Order = "time",
         limit: int | None = None,
         columns: str | Sequence[str] | None = None,
     ) -> Selection:
@@ -53,8 +53,8 @@ class Results:
             An expression such as ``"inputs.k1 > 1.2 and outputs.size < 1e-6"``, or a filter of
             MongoDB's form. By default all match.
         sort
-            Paths, a minus before those that go from the largest to the smallest:
-            ``"-time"``. By default, and for equals, in order of insertion.
+            Paths, a minus before those that go from the largest to the smallest. By default the
+            oldest come first; ``"-time"`` puts the newest first. Equals are in order of insertion.
         limit
             At most so many.
         columns

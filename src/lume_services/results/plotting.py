@@ -56,14 +56,13 @@ class _Points:
     def read(self, log_x: bool, log_y: bool) -> None:
         """Read what can be shown, and count what cannot."""
         for row in self._rows():
-            x, y, by = (_plain(row.get(path)) for path in self._xyby())
-            if isinstance(y, np.ndarray) and isinstance(x, np.ndarray):
+            x, y = (_plain(row.get(self._paths[name])) for name in ("x", "y"))
+            by = _key(row.get(self._paths.get("by", "")))
+            if by is None and "by" in self._paths:
+                self._skipped += 1
+            elif isinstance(y, np.ndarray) and isinstance(x, np.ndarray):
                 self._curves.append(self._curve(x, y, by))
-            elif (
-                _can_be(x, log_x)
-                and _is_y(y, log_y)
-                and (by is not None or "by" not in self._paths)
-            ):
+            elif _can_be(x, log_x) and _is_y(y, log_y):
                 self._points.append((x, y, by))
             else:
                 self._skipped += 1
@@ -99,9 +98,6 @@ class _Points:
                 if isinstance(stored.get(path), str):
                     self._units[name] = stored[path]
             yield {path: scalar(value) for path, value in stored.items()}
-
-    def _xyby(self) -> Iterator[str]:
-        return (self._paths.get(name, "") for name in ("x", "y", "by"))
 
     def _curve(self, x: Any, y: Any, by: Any) -> Series:
         if x.shape != y.shape or x.ndim != 1:
@@ -151,13 +147,24 @@ class _Points:
 
 
 def _plain(value: Any) -> Any:
+    """Return a number, text or time, an array of numbers, or else None."""
     if isinstance(value, list) and value and all(map(is_number, value)):
-        return np.asarray(value)
-    if getattr(value, "shape", ()) and getattr(value, "dtype", np.dtype(object)).kind in "biuf":
-        return np.asarray(value)
+        return np.asarray(value, float)
+    if getattr(value, "shape", ()):
+        numbers = getattr(value, "dtype", np.dtype(object)).kind in "biuf" and value.size
+        return np.asarray(value).astype(float) if numbers else None
     if is_time(value):
         return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
-    return str(value) if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return str(value)
+    return value if is_number(value) or isinstance(value, str) else None
+
+
+def _key(value: Any) -> Any:
+    plain = _plain(value)
+    if isinstance(plain, np.ndarray):
+        return None
+    return plain.isoformat(" ") if is_time(plain) else plain
 
 
 def _can_be(x: Any, log: bool) -> bool:
