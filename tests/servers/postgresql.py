@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -44,8 +45,12 @@ class PostgreSQL:
             f"unix_socket_directories = '{directory}'\nfsync = off\nmax_connections = 200\n"
         )
 
-    def start(self) -> None:
-        self._run("pg_ctl", "start", "--wait", f"--log={self._directory}/log", "--timeout=60")
+    def start(self, file_size: int = resource.RLIM_INFINITY) -> None:
+        """Start it; no file of it may grow above a size in bytes."""
+        self._run(
+            *("pg_ctl", "start", "--wait", f"--log={self._directory}/log", "--timeout=60"),
+            file_size=file_size,
+        )
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it: ``fast`` ends all sessions in order, ``immediate`` is a crash."""
@@ -62,7 +67,7 @@ class PostgreSQL:
             done = connection.execute(statement)
             return done.fetchall() if done.description else []
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def _run(self, program: str, *arguments: str, file_size: int = resource.RLIM_INFINITY) -> None:
         output = self._directory / "output"
         # Not a pipe, which the server would keep open.
         with output.open("w") as file:
@@ -74,6 +79,7 @@ class PostgreSQL:
                 cwd=self._directory,
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_size,) * 2),
                 check=False,
             )
         if done.returncode:

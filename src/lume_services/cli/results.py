@@ -13,6 +13,7 @@ _COMMANDS = {
     "rerun": ("rerun:rerun", "Run again what made a result."),
     "crate": ("crate:crate", "Pack a result with all that belongs to it."),
     "export": ("export:export", "Write results to a file."),
+    "index": ("index:index", "Make queries on a path fast, or list the paths that are."),
     "copy": ("copy:copy", "Copy results to another database."),
     "gc": ("gc:gc", "Remove large values that no result refers to."),
 }

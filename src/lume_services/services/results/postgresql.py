@@ -49,13 +49,15 @@ WITH added AS (
 SELECT unique_hash FROM added
 """)
 _LOCK = 0x6C756D65
-_SERIALIZATION, _DEADLOCK = "40001", "40P01"
+_SERIALIZATION, _DEADLOCK, _FORBIDDEN = "40001", "40P01", "42501"
 _TRY_AGAIN = "try again; if it goes on, see the server's log"
 _STATES = {
     "08": _TRY_AGAIN,
     "25006": "it is a copy that cannot be written; name the primary server",
     "28": "check the user and the password in the URL, and the server's pg_hba.conf",
-    "42501": "use a user that may do this, or ask the owner of the database to grant it to {user}",
+    _FORBIDDEN: (
+        "use a user that may do this, or ask the owner of the database to grant it to {user}"
+    ),
     "53100": "free space on the disk of the server; nothing was saved",
     "53300": "end some of its sessions, or raise its max_connections",
     "53": "give the server more memory, or ask for less at a time; nothing was saved",
@@ -71,6 +73,7 @@ _STATES = {
 }
 # Of an attempt to connect the driver tells the text alone.
 _MESSAGES = {
+    "QueuePool": "read to the end or close what find returns: each keeps a connection until then",
     "authentication failed": "check the user and the password in the URL",
     "no password supplied": "give the password in the URL, or in a file with ?passfile=PATH",
     "no pg_hba.conf entry": "allow this host, user and database in the server's pg_hba.conf",
@@ -86,7 +89,9 @@ _MESSAGES = {
     "certificate": "check sslmode and sslrootcert in the URL",
     "SSL": "check sslmode in the URL, and the server's settings for TLS",
     "invalid connection option": "correct the options after ? in the URL",
-    "server closed the connection": _TRY_AGAIN,
+    "closed the connection": _TRY_AGAIN,
+    "connection is lost": _TRY_AGAIN,
+    "could not extend file": "free space on the disk of the server; nothing was saved",
 }
 
 
@@ -102,6 +107,13 @@ def check_url(url: URL) -> URL:
             "the URL of the results database names no database; write "
             "postgresql://user@host:5432/database"
         )
+    try:
+        (url.host or "").encode("idna")
+    except UnicodeError:
+        raise SettingsError(
+            f"the URL of the results database names no possible host, {url.host!r}; write "
+            "postgresql://user@host:5432/database"
+        ) from None
     given = dict(url.query)
     session = [f"-c {name}={value}" for name, value in _SESSION.items()]
     options = " ".join([*session, *_as_list(given.pop("options", ()))])
@@ -168,6 +180,11 @@ def may_repeat(error: SQLAlchemyError) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or state in (_SERIALIZATION, _DEADLOCK)
+
+
+def is_forbidden(error: DBAPIError) -> bool:
+    """Say whether the user has no right to what was asked."""
+    return getattr(error.orig, "sqlstate", None) == _FORBIDDEN
 
 
 def next_step(error: BaseException, url: URL) -> str:

@@ -7,7 +7,8 @@ import json
 import os
 import threading
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import cache
 from typing import Any, Literal, TypeVar
 
@@ -140,14 +141,16 @@ class SQLResultsDB(ResultsDB):
             self._opened = None
 
     def _documents(
-        self, rows: Iterator[Any], paths: Mapping[str, Path] | None
+        self, rows: Generator[Any], paths: Mapping[str, Path] | None
     ) -> Iterator[Document]:
-        for row in rows:
-            if paths is None:
-                yield self._decoded(row[0])
-            else:
-                pairs = zip(paths, row, strict=True)
-                yield {path: self._decoded(text) for path, text in pairs if text is not None}
+        # Closed with what this returns, and not when the collector comes by.
+        with closing(rows):
+            for row in rows:
+                if paths is None:
+                    yield self._decoded(row[0])
+                else:
+                    pairs = zip(paths, row, strict=True)
+                    yield {path: self._decoded(text) for path, text in pairs if text is not None}
 
     def _decoded(self, text: str) -> Any:
         try:
@@ -158,7 +161,7 @@ class SQLResultsDB(ResultsDB):
                 "put a backup in its place, or delete the document"
             ) from error
 
-    def _rows(self, statement: Select[Any], few: bool = False) -> Iterator[Any]:
+    def _rows(self, statement: Select[Any], few: bool = False) -> Generator[Any]:
         """Read rows, page after page unless they are few."""
         for attempt in itertools.count():
             begun = False
@@ -202,7 +205,8 @@ class SQLResultsDB(ResultsDB):
         if attempt + 1 < _ATTEMPTS and repeatable and self._dialect.may_repeat(error):
             return
         cause = getattr(error, "orig", None) or error
-        told, step = " ".join(str(cause).split()), self._dialect.next_step(cause, self._url)
+        told = " ".join(str(cause.args[0] if cause.args else cause).split())
+        step = self._dialect.next_step(cause, self._url)
         raise StoreUnavailableError(
             f"the results database {self._name} cannot be used ({told}): {step}"
         ) from error
@@ -212,7 +216,7 @@ class SQLResultsDB(ResultsDB):
             if self._opened is None:
                 engines = self._dialect.open_engines(self._url)
                 try:
-                    prepare(engines, self._dialect, self._name)
+                    prepare(engines, self._dialect, self._name, self._url.username)
                 except BaseException:
                     engines.writing.dispose()
                     raise

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import NamedTuple, Protocol, cast
 
 from sqlalchemy import URL, Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lume_services.errors import SettingsError
 from lume_services.services.results.sql_filter import JSONColumns
@@ -81,6 +81,9 @@ class Dialect(Protocol):
 
     def may_repeat(self, error: SQLAlchemyError) -> bool:
         """Say whether a transaction may succeed if it is done again at once."""
+
+    def is_forbidden(self, error: DBAPIError) -> bool:
+        """Say whether the user has no right to what was asked."""
 
     def next_step(self, error: BaseException, url: URL) -> str:
         """Return what a person can do about a driver's error."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex
 
 from lume_services.errors import StoreUnavailableError
@@ -20,29 +21,50 @@ from lume_services.services.results.sql_tables import (
 NEWEST = "created"
 
 
-def prepare(engines: Engines, dialect: Dialect, name: str) -> None:
+def prepare(engines: Engines, dialect: Dialect, name: str, user: str | None) -> None:
     """Make the tables if they are missing; migrate older ones, and refuse newer ones.
 
     Parameters
     ----------
     engines, dialect
         The database.
-    name
-        How errors call it.
+    name, user
+        How errors call it, and who is connected.
     """
     with engines.reading_once.begin() as connection:
         version = _version(connection)
     if version is None or version < SCHEMA_VERSION:
-        # Asked again where no other process can be at it.
-        with engines.writing.begin() as connection:
-            dialect.lock_schema(connection)
-            version = _version(connection)
-            _make_or_migrate(connection, dialect, version)
+        try:
+            # Asked again where no other process can be at it.
+            with engines.writing.begin() as connection:
+                dialect.lock_schema(connection)
+                version = _version(connection)
+                _make_or_migrate(connection, dialect, version)
+        except DBAPIError as error:
+            if dialect.is_forbidden(error):
+                raise _not_by(user, name, version, error) from error
+            raise
     if version is not None and version > SCHEMA_VERSION:
         raise StoreUnavailableError(
             f"the results database {name} has schema version {version}, this version of "
             f"lume-services knows up to {SCHEMA_VERSION}: install a newer lume-services"
         )
+
+
+def _not_by(
+    user: str | None, name: str, version: int | None, error: DBAPIError
+) -> StoreUnavailableError:
+    refusal, *_ = str(error.orig).splitlines()
+    lacks = (
+        f"has no tables yet, and {user} may not make them"
+        if version is None
+        else f"has schema version {version}, and {user} may not bring it to version "
+        f"{SCHEMA_VERSION}"
+    )
+    return StoreUnavailableError(
+        f"the results database {name} {lacks} ({refusal}): let the owner of the database run "
+        "`lume-services config check` with this version of lume-services"
+    )
 
 
 def add_index(connection: Connection, dialect: Dialect, path: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine, event, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lume_services.errors import SettingsError, StoreUnavailableError
 from lume_services.services.results.sql_dialect import Engines, Row
@@ -128,6 +128,11 @@ def gather_statistics(_connection: Connection) -> None:
 
 def may_repeat(_error: SQLAlchemyError) -> bool:
     """Say no: SQLite itself has waited for what may pass."""
+    return False
+
+
+def is_forbidden(_error: DBAPIError) -> bool:
+    """Say no: SQLite knows no users."""
     return False
 
 
