@@ -82,11 +82,10 @@ def test_results_and_their_values_are_copied_once(
     first = copy(source, target, None, done.append)
     assert (first.results, first.there, done) == (3, 0, [3])
     links = [link for entry in source.results_db.find({}) for link in entry["links"]]
-    assert first.values == len(links)
+    assert first.values == len(files(target)) == len(set(links)) < len(links)
     # Two arrays, one of them in two results, and two texts.
-    assert first.size > 3 * 480_000 + 400_000 + 800_000
+    assert 0 < first.size - (2 * 480_000 + 400_000 + 800_000) < 100_000
     assert documents(target) == documents(source)
-    assert len(files(target)) == len(set(links)) >= 4
     assert files(target) == files(source)
     assert target.results_db.indexes() == ["inputs.n"]
     with config.use(target):

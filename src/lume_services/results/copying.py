@@ -134,19 +134,22 @@ def _copy_part(
 ) -> None:
     if not part:
         return
+    values: dict[str, integrity.Kept] = {}
     with target.values.saving() as saving:
         for document in part:
             integrity.check(document, source.values)
             copied.files.update(_filesystems(document))
-            for value in integrity.values_of(document, source.values):
-                saving.keep(value, value.stat)
-                copied.values += 1
-                copied.size += value.stat.size
+            found = integrity.values_of(document, source.values)
+            values.update((value.stored.sha256, value) for value in found)
+        for value in values.values():
+            saving.keep(value, value.stat)
         with saving.placed():
             new = target.results_db.insert_many(part)
     _compare(part, target.results_db, all_new=new == len(part))
     copied.results += new
     copied.there += len(part) - new
+    copied.values += len(values)
+    copied.size += sum(value.stat.size for value in values.values())
 
 
 def _compare(part: Sequence[Document], target: ResultsDB, *, all_new: bool) -> None:
