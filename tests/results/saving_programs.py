@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,12 +33,11 @@ def save(writer: int, count: int) -> None:
             config.current().results_db.delete({"flow_id": flow_id})
 
 
-def collect(seconds: float) -> None:
-    """Collect without any grace, all the time; print how much was removed."""
-    from datetime import timedelta
-
-    removed, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
+def collect(seconds: int) -> None:
+    """Collect without any grace, all the time until told to stop; print how much was removed."""
+    removed, end = collect_garbage(timedelta()).removed, time.monotonic() + seconds
+    print("collecting", flush=True)
+    while not Path("stop").exists() and time.monotonic() < end:
         removed += collect_garbage(timedelta()).removed
     print(removed)
 

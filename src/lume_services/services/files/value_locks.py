@@ -44,14 +44,14 @@ def owned(file: Path) -> Iterator[None]:
 
 def is_owned(file: Path) -> bool:
     """Say whether a living process holds a file by `owned`."""
-    if not file.exists():
-        return False
-    with _open(file) as descriptor:
-        try:
+    try:
+        with _open(file, create=False) as descriptor:
             _flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, file)
-        except BlockingIOError:
-            return True
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:  # perhaps its process is just removing it
         return False
+    return False
 
 
 @contextmanager
@@ -70,8 +70,8 @@ def open_to_same(directory: Path) -> int:
 
 
 @contextmanager
-def _open(file: Path) -> Iterator[int]:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+def _open(file: Path, *, create: bool = True) -> Iterator[int]:
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | (os.O_CREAT if create else 0)
     descriptor = os.open(file, flags, open_to_same(file.parent))
     try:
         yield descriptor
