@@ -23,6 +23,7 @@ from lume_services.services.results.mongodb_insert import Insertion
 from lume_services.services.results.mongodb_server import (
     Fields,
     Results,
+    add_indexes,
     check_url,
     connect,
     models,
@@ -114,7 +115,7 @@ class MongoResultsDB(ResultsDB):
         """Make queries and sorts on a path fast at any size; do nothing if they are already."""
         wanted = models(path)
         with translated(self._name):
-            self._results().create_indexes(wanted)
+            add_indexes(self._results(), wanted)
 
     def indexes(self) -> list[str]:
         """Return the paths that were given to `index`."""

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from bson.errors import BSONError
-from pymongo import ASCENDING, IndexModel, MongoClient, WriteConcern
+from pymongo import ASCENDING, IndexModel, MongoClient, WriteConcern, timeout
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import (
@@ -42,6 +42,8 @@ _OPTIONS = {
     "socketTimeoutMS": 120_000,
     "waitQueueTimeoutMS": 60_000,
 }
+# All documents are read.
+_SECONDS_TO_INDEX = 24 * 3600
 # What was saved survives the loss of a server.
 _SAVED = WriteConcern("majority", wtimeout=60_000, j=True)
 _INDEXES = [
@@ -116,6 +118,12 @@ def models(path: str) -> list[IndexModel]:
     return [
         IndexModel(keys, name=f"{kind}{path}") for kind, keys in indexes(parse_path(path)).items()
     ]
+
+
+def add_indexes(results: Results, wanted: list[IndexModel]) -> None:
+    """Make the indexes that are missing, however long that takes."""
+    with timeout(_SECONDS_TO_INDEX):
+        results.create_indexes(wanted)
 
 
 @contextmanager
