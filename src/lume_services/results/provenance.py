@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import platform
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -198,7 +199,8 @@ def _process() -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=64)
 def _code(flow: Flow[..., Any]) -> dict[str, Any]:
-    found = checkout.of(flow.fn.__code__.co_filename)
+    file = getattr(sys.modules.get(flow.fn.__module__), "__file__", None)
+    found = checkout.of(file) if file else None
     state = {"commit": found.commit, "dirty": found.dirty} if found else {}
     try:
         return {**state, "entrypoint": entrypoints.of(flow)}
