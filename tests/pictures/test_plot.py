@@ -110,7 +110,9 @@ def test_texts_stand_on_an_axis_and_in_the_legend() -> None:
 @pytest.mark.usefixtures("scan")
 def test_arrays_are_curves() -> None:
     figure = Results().find(limit=4).plot("outputs.s", "outputs.beta", by="inputs.gun")
-    assert [len(line.get_xdata()) for line in drawn(figure).get_lines()] == [50] * 4
+    lines = drawn(figure).get_lines()
+    assert [len(line.get_xdata()) for line in lines] == [50] * 4
+    assert [line.get_color() == lines[0].get_color() for line in lines] == [True, False] * 2
     assert legend(figure) == ["gun", "A", "B"]
     assert "4 curves" in footer(figure)
 
@@ -147,11 +149,11 @@ def test_curves_with_gaps(tmp_path: Path) -> None:
 
 
 def test_names_are_shown_as_they_are() -> None:
-    put(0, {"$a$": 1, "b": "$x$"}, {"y_1": 2})
-    figure = Results().find("inputs.b == '$x$'").plot("inputs.$a$", "outputs.y_1", by="inputs.b")
+    put(0, {"$a$": 1, "b": "_$x$"}, {"y_1": 2})
+    figure = Results().find("inputs.b == '_$x$'").plot("inputs.$a$", "outputs.y_1", by="inputs.b")
     drawn(figure)
     assert figure.axes[0].get_xlabel() == "$a$"
-    assert legend(figure) == ["b", "$x$"]
+    assert legend(figure) == ["b", "_$x$"]
 
 
 def test_equal_last_names_are_whole_paths() -> None:

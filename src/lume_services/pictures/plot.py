@@ -18,6 +18,7 @@ from lume_services.pictures.points import Plot, Series, is_time, power
 
 with needed("plot", "a plot"):
     import matplotlib as mpl
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis as TickAxis
     from matplotlib.cm import ScalarMappable
@@ -74,7 +75,7 @@ def figure(plot: Plot, *, log_x: bool = False, log_y: bool = False) -> Figure:
         axes = made.add_subplot()
         axes.set_axisbelow(True)
         if plot.by is None:
-            _draw(axes, plot, [_COLOURS[0]] * len(plot.series))
+            _draw(axes, plot, [_COLOURS[0]] * len(plot.series), [_MARKERS[0]] * len(plot.series))
         elif plot.numeric:
             _draw_by_number(made, axes, plot)
         else:
@@ -106,16 +107,17 @@ def save(made: Figure, path: Path) -> None:
     saving.write(content.getvalue(), path)
 
 
-def _draw(axes: Axes, plot: Plot, colours: Sequence[Any]) -> None:
-    for number, (series, colour) in enumerate(zip(plot.series, colours, strict=True)):
-        marker = "o" if plot.numeric else _MARKERS[number % len(_MARKERS)]
-        label = str(series.key)
+def _draw(axes: Axes, plot: Plot, colours: Sequence[Any], markers: Sequence[str]) -> list[Artist]:
+    """Draw the series, and return what was drawn of each."""
+    artists: list[Artist] = []
+    for series, colour, marker in zip(plot.series, colours, markers, strict=True):
         if plot.joined:
             # Where points are close, marks would hide the line.
             shown = marker if plot.size <= _MARKED else ""
-            axes.plot(series.x, series.y, color=colour, marker=shown, linewidth=1.8, label=label)
+            artists += axes.plot(series.x, series.y, color=colour, marker=shown, linewidth=1.8)
         else:
-            _scatter(axes, series, plot, color=colour, marker=marker, label=label)
+            artists.append(_scatter(axes, series, plot, color=colour, marker=marker))
+    return artists
 
 
 def _scatter(axes: Axes, series: Series, plot: Plot, **style: Any) -> Any:
@@ -134,18 +136,17 @@ def _scatter(axes: Axes, series: Series, plot: Plot, **style: Any) -> Any:
 
 
 def _draw_by_name(made: Figure, axes: Axes, plot: Plot) -> None:
-    names = [_COLOURS[number % len(_COLOURS)] for number in range(len(plot.series))]
-    _draw(axes, plot, names)
-    handles, labels = axes.get_legend_handles_labels()
-    first = dict(reversed(list(zip(labels, handles, strict=True))))
-    shown = list(dict.fromkeys(labels))
+    places = [plot.keys.index(series.key) for series in plot.series]
+    colours = [_COLOURS[place % len(_COLOURS)] for place in places]
+    markers = [_MARKERS[place % len(_MARKERS)] for place in places]
+    drawn = _draw(axes, plot, colours, markers)
     legend = made.legend(
-        [first[label] for label in shown],
-        shown,
+        [drawn[places.index(place)] for place in range(len(plot.keys))],
+        [str(key) for key in plot.keys],
         title=plot.by.label() if plot.by else None,
         loc="outside right upper",
         markerscale=1.0 if plot.joined else 1.6,
-        ncols=1 + (len(shown) - 1) // _LEGEND_LINES,
+        ncols=1 + (len(plot.keys) - 1) // _LEGEND_LINES,
     )
     _as_written([*legend.get_texts(), legend.get_title()])
 
@@ -155,11 +156,12 @@ def _draw_by_number(made: Figure, axes: Axes, plot: Plot) -> None:
     keys = [series.key for series in plot.series]
     scale = ScalarMappable(Normalize(min(keys), max(keys)), _SCALE)
     if plot.joined:
-        _draw(axes, plot, list(scale.to_rgba(np.asarray(keys))))
+        colours = list(scale.to_rgba(np.asarray(keys)))
+        _draw(axes, plot, colours, [_MARKERS[0]] * len(colours))
     else:
         whole = Series(list(_all(plot, "x")), list(_all(plot, "y")))
-        colours = [series.key for series in plot.series for _ in series.x]
-        _scatter(axes, whole, plot, c=colours, cmap=_SCALE, norm=scale.norm)
+        values = [series.key for series in plot.series for _ in series.x]
+        _scatter(axes, whole, plot, c=values, cmap=_SCALE, norm=scale.norm)
     bar = made.colorbar(scale, ax=axes, pad=0.02, aspect=30)
     bar.outline.set_visible(False)
     bar.set_label(plot.by.label(_leave_out(bar.ax.yaxis, keys)))

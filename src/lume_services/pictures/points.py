@@ -6,6 +6,7 @@ import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -88,21 +89,25 @@ class Plot:
     footer: str
     texts: Sequence[str] = ()
 
-    @property
+    @cached_property
     def size(self) -> int:
         """How many points there are."""
         return sum(len(series.x) for series in self.series)
 
-    @property
+    @cached_property
     def joined(self) -> bool:
         """Whether the points of each series are joined."""
         return self.curves or (not self.texts and all(map(is_curve, self.series)))
 
-    @property
+    @cached_property
     def numeric(self) -> bool:
         """Whether a colour bar tells the series apart."""
-        keys = {series.key for series in self.series}
-        return all(map(is_number, keys)) and len(keys) > MOST_NUMBERS
+        return len(self.keys) > MOST_NUMBERS and all(map(is_number, self.keys))
+
+    @cached_property
+    def keys(self) -> list[Any]:
+        """The different keys of the series, in order."""
+        return list(dict.fromkeys(series.key for series in self.series))
 
 
 def grouped(points: Iterable[tuple[Any, Any, Hashable]]) -> list[Series]:

@@ -37,7 +37,7 @@ def plot(
     points = _Points(selection, {name: compile_path(path) for name, path in asked.items()})
     points.read(log_x, log_y)
     shown = points.plot(asked)
-    if not shown.numeric and len({series.key for series in shown.series}) > MOST_NAMES:
+    if not shown.numeric and len(shown.keys) > MOST_NAMES:
         raise InputError(
             f"{by} has more than {MOST_NAMES} different values that are no numbers; narrow the "
             "query, or choose another path"
