@@ -278,6 +278,17 @@ def test_hostile_keys_and_texts_are_only_data(db: ResultsDB, text: str) -> None:
     assert db.delete({"flow_id": text}) == 0
 
 
+def test_long_paths_and_sorts(db: ResultsDB) -> None:
+    deep: dict[str, Any] = {"x": 1}
+    for _ in range(98):
+        deep = {"k": deep}
+    db.insert_many([document(1, a=deep), document(2, a=0)])
+    path = ".".join(["a", *["k"] * 98, "x"])
+    assert found(db, {path: 1}, sort=[(f"b{i}", -1) for i in range(15)] + [(path, 1)]) == ["run-1"]
+    assert found(db, {}, sort=[(path, 1)]) == ["run-2", "run-1"]
+    assert next(db.find({path: {"$gt": 0}}, projection=[path])) == {path: 1}
+
+
 def test_dots_dollars_and_digits_in_keys(db: ResultsDB) -> None:
     db.insert(document(1, outputs={"a.b": 1, "$c": {"0": "key"}, "l": ["index"]}))
     assert found(db, {r"outputs.a\.b": 1}) == ["run-1"]

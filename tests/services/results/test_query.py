@@ -97,6 +97,7 @@ def test_paths_that_are_no_text(path: Any) -> None:
         ({"$and": {"a": 1}}, r"\$and takes a list of one or more queries"),
         ({"$and": [1]}, "a query is a dictionary like"),
         ({"a.1.2.3.4.5": 1}, "has more than 4 indices"),
+        ({"a" + ".b" * 100: 1}, "has more than 100 keys"),
         (
             {"$or": [{f"k{i}": i} for i in range(501)]},
             "the query has 501 conditions; ask with 200 at",
@@ -114,6 +115,11 @@ def test_nesting_is_bounded() -> None:
         query = {"$and": [query]}
     with pytest.raises(QueryError, match="nests deeper than 32 levels"):
         parse(query)
+
+
+def test_a_sort_by_many_paths_is_refused() -> None:
+    with pytest.raises(QueryError, match="sort has 17 paths; give 16 at most"):
+        parse_sort([(f"a{i}", 1) for i in range(17)])
 
 
 @pytest.mark.parametrize("sort", [["a"], [("a", 2)], [("a",)], [("a", "desc")]])

@@ -50,6 +50,8 @@ MAX_CONDITIONS = 200
 MAX_VALUES = 1000
 _MAX_DEPTH = 32
 _MAX_INDICES = 4
+_MAX_KEYS = 100
+_MAX_SORTS = 16
 _UNSEARCHABLE = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 _INT64 = range(-(2**63), 2**63)
 
@@ -122,6 +124,8 @@ def parse_path(text: Any) -> Path:
         )
     if sum(is_index(key) for key in keys) > _MAX_INDICES:
         raise QueryError(f"the path {text!r} has more than {_MAX_INDICES} indices")
+    if len(keys) > _MAX_KEYS:
+        raise QueryError(f"the path {text!r} has more than {_MAX_KEYS} keys")
     return keys
 
 
@@ -135,6 +139,8 @@ def parse_sort(sort: Sequence[Any]) -> list[tuple[Path, int]]:
     for item in sort:
         if not (isinstance(item, tuple | list) and len(item) == 2 and item[1] in (1, -1)):
             raise QueryError(f"sort takes pairs like ('created', -1) with 1 or -1, not {item!r}")
+    if len(sort) > _MAX_SORTS:
+        raise QueryError(f"sort has {len(sort)} paths; give {_MAX_SORTS} at most")
     return [(parse_path(path), direction) for path, direction in sort]
 
 
