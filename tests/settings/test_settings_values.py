@@ -49,6 +49,20 @@ def test_values_can_be_on_the_mounted_filesystem(tmp_path: Path) -> None:
         assert services.values.folder == tmp_path / "values/scans.db"
 
 
+def test_values_of_a_server_are_in_the_home_and_not_reachable(lume_home: Path) -> None:
+    settings = LUMEServicesSettings(results_db={"url": "postgresql://me:pw@127.0.0.1:9/scans"})
+    assert place_of(settings) == ValuePlace(
+        "local", f"{lume_home}/values/scans", "postgresql://127.0.0.1:9/scans", reachable=False
+    )
+    with config.use(settings) as services:
+        check = {each.service: each for each in config.check(services)}["values"]
+    assert check.ok
+    assert check.detail == (
+        f"{lume_home}/values/scans takes values, which this machine alone can load: set "
+        "LUME_RESULTS_DB__VALUES_FILESYSTEM to a filesystem that all have mounted"
+    )
+
+
 def test_an_unknown_filesystem_is_refused() -> None:
     settings = LUMEServicesSettings(results_db={"values_filesystem": "lab"})
     with pytest.raises(SettingsError, match="values_filesystem is 'lab'; it must be one of local"):
