@@ -159,9 +159,11 @@ def _draw_by_number(made: Figure, axes: Axes, plot: Plot) -> None:
         colours = list(scale.to_rgba(np.asarray(keys)))
         _draw(axes, plot, colours, [_MARKERS[0]] * len(colours))
     else:
-        whole = Series(list(_all(plot, "x")), list(_all(plot, "y")))
-        values = [series.key for series in plot.series for _ in series.x]
-        _scatter(axes, whole, plot, c=values, cmap=_SCALE, norm=scale.norm)
+        keyed = [(x, y, one.key) for one in plot.series for x, y in zip(one.x, one.y, strict=True)]
+        # In order of their keys, the largest would hide all others.
+        np.random.default_rng(0).shuffle(keyed)
+        xs, ys, values = zip(*keyed, strict=True)
+        _scatter(axes, Series(xs, ys), plot, c=values, cmap=_SCALE, norm=scale.norm)
     bar = made.colorbar(scale, ax=axes, pad=0.02, aspect=30)
     bar.outline.set_visible(False)
     bar.set_label(plot.by.label(_leave_out(bar.ax.yaxis, keys)))
