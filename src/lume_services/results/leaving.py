@@ -8,7 +8,7 @@ small, and what is small in it can be searched.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from lume_services.results.codec import TAG, Data, fill
@@ -35,16 +35,19 @@ def leave(encoded: Any, limit: int, saving: Saving) -> Any:
     saving
         Takes the values that leave.
     """
+    if not isinstance(encoded, str | list | dict):
+        return encoded
     arrays: list[Data] = []
     # The contents of arrays are left out, as their text would only be made for its length.
-    excess = len(_json(fill(encoded, arrays.append))) + sum(map(_text_length, arrays)) - limit
-    references: dict[int, dict[str, Any]] = {}
+    length = len(_json(encoded, default=arrays.append)) + sum(map(_text_length, arrays))
+    excess, references = length - limit, {}
     for data in sorted(arrays, key=_text_length, reverse=True):
         if data.is_kept or (excess > 0 and data.size > _smallest(limit)):
             references[id(data)] = _put(data, saving)
             excess -= _text_length(data)
-    document = fill(encoded, lambda data: references.get(id(data)) or data.text())
-    return _fit(document, limit, saving)
+    if arrays:
+        encoded = fill(encoded, lambda data: references.get(id(data)) or data.text())
+    return _fit(encoded, limit, saving) if references or excess > 0 else encoded
 
 
 def _put(data: Data, saving: Saving) -> dict[str, Any]:
@@ -109,8 +112,9 @@ class _Text:
         return [self._content]
 
 
-def _json(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+def _json(document: Any, default: Callable[[Any], Any] | None = None) -> bytes:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=default)
+    return text.encode()
 
 
 def _length(document: Any) -> int:
