@@ -30,6 +30,12 @@ def _set_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LUME_RESULTS_DB__INLINE_LIMIT", "4KiB")
 
 
+@pytest.fixture(params=["sqlite", "postgresql_url", "mongodb_url"])
+def _any_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param != "sqlite":
+        monkeypatch.setenv("LUME_RESULTS_DB__URL", str(request.getfixturevalue(request.param)))
+
+
 def save(flow_id: str, **outputs: Any) -> dict[str, Any]:
     return Result(**ALONE, flow_id=flow_id, inputs={}, outputs=outputs).insert()
 
@@ -43,6 +49,7 @@ def program(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.usefixtures("_any_store")
 def test_what_nothing_refers_to_is_removed() -> None:
     rep = save("kept", a=array(1), b=["text"] * 2000)
     save("gone", a=array(1), c=array(2))
@@ -102,6 +109,7 @@ def test_a_folder_of_two_databases_is_not_cleaned(tmp_path: Path) -> None:
         assert collect_garbage(NOW, dry_run=True).removed == 0
 
 
+@pytest.mark.usefixtures("_any_store")
 def test_values_stay_while_their_document_is_being_inserted() -> None:
     waiting, collected = threading.Event(), []
     services = config.current()
