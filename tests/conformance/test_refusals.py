@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from prefect import flow
+from prefect import flow, task
 from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
@@ -48,6 +48,15 @@ def pause() -> Any:
     return pause_flow_run(timeout=1)
 
 
+@task
+def measure() -> None:
+    raise AssertionError("not reached")
+
+
+def delay() -> Any:
+    return measure.delay()
+
+
 SECRETS = "needs a Prefect server.*give a flow its secrets in environment variables"
 LIMITS = r"keeps no concurrency or rate limits.*ThreadPoolTaskRunner\(max_workers=2\)"
 
@@ -61,6 +70,7 @@ LIMITS = r"keeps no concurrency or rate limits.*ThreadPoolTaskRunner\(max_worker
         (make_tag_limit, LIMITS),
         (use_deployment, "needs a Prefect server.*work pools"),
         (list_work_pools, "needs a Prefect server.*work pools"),
+        (delay, "a task in the background .* needs a Prefect server.*use submit or map"),
         (pause, "Pausing a flow from outside needs a Prefect server"),
     ],
 )

@@ -35,6 +35,11 @@ NEEDS_SERVER = (
     "give a flow its secrets in environment variables"
 )
 
+IN_BACKGROUND = (
+    "running a task in the background (delay, apply_async) needs a Prefect server and a process "
+    "that serves the task, and the local backend has none: use submit or map in a flow"
+)
+
 
 class Api:
     """Answers requests.
@@ -141,6 +146,8 @@ def _filter_flow_runs(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
 
 
 def _create_task_run(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:
+    if (body.get("state") or {}).get("type") == "SCHEDULED":
+        return error(501, IN_BACKGROUND)
     task_run, is_new = task_runs.create(db, body)
     return Answer(201 if is_new else 200, task_run)
 
