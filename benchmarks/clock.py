@@ -1,4 +1,4 @@
-"""Seconds that a call takes, in this process."""
+"""Seconds that a call takes, in this process: by the clock, and of the processor."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ def seconds(call: Call) -> float:
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
+
+
+def median_times(call: Call, repeats: int) -> tuple[float, float]:
+    """Return the medians of the time by the clock and of the processor time of this process."""
+    rounds = []
+    for _ in range(repeats):
+        processor = time.process_time()
+        rounds.append((seconds(call), time.process_time() - processor))
+    clock, used = zip(*rounds, strict=True)
+    return statistics.median(clock), statistics.median(used)
 
 
 def median_seconds(call: Call, repeats: int) -> float:
