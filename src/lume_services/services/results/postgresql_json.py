@@ -10,26 +10,21 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Numeric,
     Text,
     and_,
-    case,
-    cast,
-    collate,
     false,
-    func,
     literal_column,
     or_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY as ARRAY_OF
-from sqlalchemy.dialects.postgresql import JSON, JSONB
-from sqlalchemy.sql.expression import Grouping
 
 from lume_services.services.results.query import Path, is_index
-from lume_services.services.results.sql_filter import Compare, constant
-from lume_services.services.results.sql_tables import key_column, results
+from lume_services.services.results.sql_filter import Compare, quoted
+from lume_services.services.results.sql_tables import key_column
 
 _RANKS = {"number": 1, "string": 2, "object": 3, "array": 4, "boolean": 5}
+_RANKED = " ".join(f"WHEN '{kind}' THEN {rank}" for kind, rank in _RANKS.items())
 # An entry of an index holds 2700 bytes.
 _PREFIX = 200
 _WITHIN_PREFIX = {operator.gt: operator.ge, operator.lt: operator.le}
@@ -40,18 +35,15 @@ _LIKE_AN_INDEX = re.compile(r"\s*[+-]?\d+")
 class PostgreSQLJSON:
     """The document looked into by its binary copy in the column ``search``."""
 
-    search = literal_column("results.search", JSONB)
-
     def compare(self, path: Path, compare: Compare, operand: str | float) -> ColumnElement[bool]:
         """Compare what stands at a path, if it is of the operand's sort."""
-        text = self._text(path)
         if not isinstance(operand, str):
-            return and_(self._is(path, "number"), compare(self._number(path), _exact(operand)))
-        exact: ColumnElement[bool] = compare(text, operand)
+            return and_(_is(path, "number"), compare(_number(path), _exact(operand)))
+        exact = compare(_text(path), operand)
         if key_column(path) is not None:
             return exact
         roughly = _WITHIN_PREFIX.get(compare, compare)
-        return and_(self._is(path, "string"), roughly(_prefix(text), operand[:_PREFIX]), exact)
+        return and_(_is(path, "string"), roughly(_prefix(path), operand[:_PREFIX]), exact)
 
     def among(self, path: Path, operands: Sequence[str | float]) -> ColumnElement[bool]:
         """Say whether what stands at a path is one of the operands."""
@@ -59,67 +51,95 @@ class PostgreSQLJSON:
         numbers = [_exact(each) for each in operands if not isinstance(each, bool | str)]
         texts = [each for each in operands if isinstance(each, str)]
         return or_(
-            and_(self._is(path, "number"), self._number(path).in_(numbers)) if numbers else false(),
-            self._among_texts(path, "string", texts) if texts else false(),
-            self._among_texts(path, "boolean", truths) if truths else false(),
+            and_(_is(path, "number"), _number(path).in_(numbers)) if numbers else false(),
+            _among_texts(path, "string", texts) if texts else false(),
+            _among_texts(path, "boolean", truths) if truths else false(),
         )
 
     def empty(self, path: Path) -> ColumnElement[bool]:
         """Say whether nothing or null stands at a path, or a tag of null."""
-        return false() if key_column(path) is not None else self._rank(path) == constant(0)
+        return false() if key_column(path) is not None else _rank(path) == literal_column("0")
 
     def exists(self, path: Path) -> ColumnElement[bool]:
         """Say whether anything stands at a path."""
-        return _at(self.search, path).is_not(None)
+        there: ColumnElement[Any] = literal_column(_at("search", path))
+        return there.is_not(None)
 
     def raw(self, path: Path) -> ColumnElement[Any]:
         """Return what stands at a path, as JSON text."""
         # Not of the binary copy, which keeps neither the order of keys nor 1e16 and -0.0.
-        return cast(_at(cast(results.c.data, JSON), path), Text)
+        return literal_column(f"({_at('data::json', path)})::text", Text)
 
     def order(self, path: Path) -> list[ColumnElement[Any]]:
         """Return the terms to sort by."""
-        column, text = key_column(path), self._text(path)
-        terms = [self._rank(path), self._number(path), _prefix(text), text]
-        return terms if column is None else [column]
-
-    def index_terms(self, path: Path) -> list[ColumnElement[Any]]:
-        """Return the terms of an index."""
-        # PostgreSQL wants each expression in brackets.
-        return [Grouping(term) for term in self.order(path)[:3]]
-
-    def _rank(self, path: Path) -> ColumnElement[int]:
-        """Return the sort of what stands at a path, as a number in the order of sorts."""
-        ranks = [(constant(kind), constant(rank)) for kind, rank in _RANKS.items()]
-        return case(*ranks, value=_type(self._target(path)), else_=constant(0))
-
-    def _is(self, path: Path, kind: str) -> ColumnElement[bool]:
-        return self._rank(path) == constant(_RANKS[kind])
-
-    def _among_texts(self, path: Path, kind: str, texts: Sequence[str]) -> ColumnElement[bool]:
-        text = self._text(path)
-        if key_column(path) is not None:
-            return text.in_(texts) if kind == "string" else false()
-        begins = _prefix(text).in_([each[:_PREFIX] for each in texts])
-        return and_(self._is(path, kind), begins, text.in_(texts))
-
-    def _target(self, path: Path) -> ColumnElement[Any]:
-        there = _at(self.search, path)
-        value = func.coalesce(_member(there, "value"), literal_column("'{}'::jsonb", JSONB))
-        return case((_member(there, "@lume").is_not(None), value), else_=there)
-
-    def _number(self, path: Path) -> ColumnElement[Any]:
-        target = self._target(path)
-        return case((_type(target) == constant("number"), cast(target, Numeric)))
-
-    def _text(self, path: Path) -> ColumnElement[Any]:
-        """Return a text or, as text, a truth value."""
         column = key_column(path)
         if column is not None:
-            return column
-        target = self._target(path)
-        kind = _type(target).in_([constant("string"), constant("boolean")])
-        return collate(case((kind, cast(target.op("#>>")(_keys(())), Text))), "C")
+            return [column]
+        return [_rank(path), _number(path), _prefix(path), _text(path)]
+
+    def index_terms(self, path: Path) -> list[str]:
+        """Return the terms of an index."""
+        # PostgreSQL wants each expression in brackets.
+        return [f"({term})" for term in (_rank_text(path), _number_text(path), _prefix_text(path))]
+
+
+def _target(path: Path) -> str:
+    """Return what stands at a path, of a tag its value."""
+    there = _at("search", path)
+    return (
+        f"CASE WHEN {there} -> '@lume' IS NOT NULL "
+        f"THEN coalesce({there} -> 'value', '{{}}'::jsonb) ELSE {there} END"
+    )
+
+
+def _rank_text(path: Path) -> str:
+    """Return the sort of what stands at a path, as a number in the order of sorts."""
+    return f"CASE jsonb_typeof({_target(path)}) {_RANKED} ELSE 0 END"
+
+
+def _number_text(path: Path) -> str:
+    target = _target(path)
+    return f"CASE jsonb_typeof({target}) WHEN 'number' THEN ({target})::numeric END"
+
+
+def _text_text(path: Path) -> str:
+    """Return a text or, as text, a truth value; ordered by code point."""
+    target = _target(path)
+    text = f"CASE WHEN jsonb_typeof({target}) IN ('string', 'boolean') THEN ({target}) #>> '{{}}'"
+    return f'({text} END) COLLATE "C"'
+
+
+def _prefix_text(path: Path) -> str:
+    return f"left({_text_text(path)}, {_PREFIX})"
+
+
+def _rank(path: Path) -> ColumnElement[Any]:
+    return literal_column(f"({_rank_text(path)})", Integer)
+
+
+def _number(path: Path) -> ColumnElement[Any]:
+    return literal_column(f"({_number_text(path)})", Numeric)
+
+
+def _text(path: Path) -> ColumnElement[Any]:
+    column = key_column(path)
+    return literal_column(f"({_text_text(path)})", Text) if column is None else column
+
+
+def _prefix(path: Path) -> ColumnElement[Any]:
+    return literal_column(_prefix_text(path), Text)
+
+
+def _is(path: Path, kind: str) -> ColumnElement[bool]:
+    return _rank(path) == literal_column(str(_RANKS[kind]))
+
+
+def _among_texts(path: Path, kind: str, texts: Sequence[str]) -> ColumnElement[bool]:
+    text = _text(path)
+    if key_column(path) is not None:
+        return text.in_(texts) if kind == "string" else false()
+    begins = _prefix(path).in_([each[:_PREFIX] for each in texts])
+    return and_(_is(path, kind), begins, text.in_(texts))
 
 
 def _exact(operand: float) -> Decimal:
@@ -128,29 +148,14 @@ def _exact(operand: float) -> Decimal:
     return Decimal(int(operand)) if whole else Decimal(repr(operand))
 
 
-def _type(target: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.jsonb_typeof(target)
-
-
-def _prefix(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.left(text, constant(_PREFIX))
-
-
-def _member(there: ColumnElement[Any], key: str) -> ColumnElement[Any]:
-    return there.op("->", return_type=JSONB())(cast(constant(key), Text))
-
-
-def _at(document: ColumnElement[Any], path: Path) -> ColumnElement[Any]:
+def _at(document: str, path: Path) -> str:
     if not any(_LIKE_AN_INDEX.fullmatch(key) and not is_index(key) for key in path):
-        return document.op("#>", return_type=document.type)(_keys(path))
+        return f"({document} #> {_keys(path)})"
     for key in path:
-        if is_index(key):
-            document = document.op("#>", return_type=document.type)(_keys((key,)))
-        else:
-            document = document.op("->", return_type=document.type)(cast(constant(key), Text))
-    return document
+        document += f" #> {_keys((key,))}" if is_index(key) else f" -> {quoted(key)}"
+    return f"({document})"
 
 
-def _keys(path: Path) -> ColumnElement[Any]:
+def _keys(path: Path) -> str:
     # Keys with double quotes or backslashes are none that can be searched for.
-    return cast(constant("{" + ",".join(f'"{key}"' for key in path) + "}"), ARRAY_OF(Text))
+    return quoted("{" + ",".join(f'"{key}"' for key in path) + "}")

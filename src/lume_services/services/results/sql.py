@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from lume_services.errors import ResultsError, SettingsError, StoreUnavailableError
 from lume_services.services.results.db import Document, Query, ResultsDB, Sort
-from lume_services.services.results.query import Path, parse, parse_path
+from lume_services.services.results.query import AllOf, Comparison, Filter, Path, parse, parse_path
 from lume_services.services.results.search import check
 from lume_services.services.results.sql_dialect import Engines, dialect_of
 from lume_services.services.results.sql_filter import condition, order
@@ -90,6 +90,7 @@ class SQLResultsDB(ResultsDB):
         )
         statement = (
             select(*shown)
+            .select_from(results)
             .where(condition(search.tree, columns))
             .order_by(*order(search.sort, columns), results.c.id)
             .limit(limit)
@@ -97,7 +98,7 @@ class SQLResultsDB(ResultsDB):
         if search.linked_to:
             any_of_them = select(links.c.result_id).where(links.c.link.in_(search.linked_to))
             statement = statement.where(results.c.id.in_(any_of_them))
-        few = limit is not None and limit <= _PAGE
+        few = _is_of_one(search.tree) or (limit is not None and limit <= _PAGE)
         return self._documents(self._rows(statement, few), search.paths)
 
     def count(self, query: Query) -> int:
@@ -222,6 +223,14 @@ class SQLResultsDB(ResultsDB):
                     raise
                 self._opened = engines
             return self._opened
+
+
+def _is_of_one(tree: Filter) -> bool:
+    parts = tree.parts if isinstance(tree, AllOf) else (tree,)
+    return any(
+        isinstance(part, Comparison) and (part.path, part.operator) == (("unique_hash",), "$eq")
+        for part in parts
+    )
 
 
 @cache

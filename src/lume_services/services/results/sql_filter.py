@@ -1,4 +1,7 @@
-"""Compiling a query's tree to SQL; every operand is a bound parameter."""
+"""Compiling a query's tree to SQL.
+
+Every operand is a bound parameter; the keys of paths are quoted constants.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, func, literal, not_, or_, true
+from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
 
 from lume_services.services.results.query import (
     AllOf,
@@ -50,13 +53,13 @@ class JSONColumns(Protocol):
     def order(self, path: Path) -> list[ColumnElement[Any]]:
         """Return the terms to sort by, as the table in ``query`` says."""
 
-    def index_terms(self, path: Path) -> list[ColumnElement[Any]]:
+    def index_terms(self, path: Path) -> list[str]:
         """Return the terms of an index that serves comparisons and sorts."""
 
 
-def constant(value: str | int) -> ColumnElement[Any]:
-    """Return a literal that is written out, so that an expression is that of an index."""
-    return bindparam(None, value, literal_execute=True, unique=True)
+def quoted(text: str) -> str:
+    """Return a text as a constant of SQL: what an index is on must be written out in a query."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def condition(tree: Filter, columns: JSONColumns) -> ColumnElement[bool]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.schema import CreateIndex
 
 from lume_services.errors import StoreUnavailableError
 from lume_services.services.results.query import parse_path
 from lume_services.services.results.sql_dialect import Dialect, Engines
 from lume_services.services.results.sql_tables import (
     SCHEMA_VERSION,
+    create_indexes,
     indexed_paths,
-    indexes_on,
     metadata,
     schema,
 )
@@ -74,7 +73,7 @@ def add_index(connection: Connection, dialect: Dialect, path: str) -> None:
     if connection.scalar(known) is None:
         dialect.prepare_indexing(connection)
         connection.execute(insert(indexed_paths).values(path=path))
-        _create_indexes(connection, dialect, path)
+        create_indexes(connection, path, dialect.columns.index_terms(parse_path(path)))
         dialect.gather_statistics(connection)
 
 
@@ -89,14 +88,9 @@ def _make_or_migrate(connection: Connection, dialect: Dialect, version: int | No
     if version is None:
         metadata.create_all(connection)
         dialect.complete_tables(connection)
-        _create_indexes(connection, dialect, NEWEST)
+        create_indexes(connection, NEWEST, dialect.columns.index_terms((NEWEST,)))
         connection.execute(insert(schema).values(version=SCHEMA_VERSION))
     elif version < SCHEMA_VERSION:
         from lume_services.services.results.migrations import migrate
 
         migrate(connection, version)
-
-
-def _create_indexes(connection: Connection, dialect: Dialect, path: str) -> None:
-    for index in indexes_on(path, dialect.columns.index_terms(parse_path(path))):
-        connection.execute(CreateIndex(index, if_not_exists=True))

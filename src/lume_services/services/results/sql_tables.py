@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
+    Connection,
     ForeignKey,
     Identity,
-    Index,
     Integer,
     MetaData,
     Table,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.sql.visitors import replacement_traverse
 
 from lume_services.services.results.query import Path
 from lume_services.services.results.strict import KEYS
@@ -71,29 +68,22 @@ def key_column(path: Path) -> Column[str] | None:
     return results.c[path[0]] if len(path) == 1 and path[0] in KEYS else None
 
 
-def indexes_on(path: str, terms: Sequence[ColumnElement[Any]]) -> list[Index]:
-    """Return the indexes for a path, of all documents and of those of each project.
+def create_indexes(connection: Connection, path: str, terms: Sequence[str]) -> None:
+    """Create the indexes for a path, of all documents and of those of each project.
 
     Parameters
     ----------
+    connection
+        In a transaction.
     path
         Named in the names of the indexes by its hash, which any database can take.
     terms
         What they order by.
     """
-    name = hashlib.sha256(path.encode()).hexdigest()[:16]
-    return [
-        _index(f"results_at_{name}", terms),
-        _index(f"results_of_project_at_{name}", [results.c.project_name, *terms]),
-    ]
-
-
-def _index(name: str, terms: Sequence[ColumnElement[Any]]) -> Index:
-    # On a copy, as an index of the table itself would be made in every new database.
-    table = results.to_metadata(MetaData())
-
-    def of_the_copy(element: Any, **_: Any) -> Column[Any] | None:
-        return table.c[element.name] if isinstance(element, Column) else None
-
-    copies = [replacement_traverse(term, {}, of_the_copy) for term in (*terms, results.c.id)]
-    return Index(name, *copies, _table=table)
+    name, ordered = hashlib.sha256(path.encode()).hexdigest()[:16], ", ".join([*terms, "id"])
+    for index, columns in (("at", ordered), ("of_project_at", f"project_name, {ordered}")):
+        connection.exec_driver_sql(
+            f"CREATE INDEX IF NOT EXISTS results_{index}_{name} ON results ({columns})",
+            # Else a driver would look for parameters in the path.
+            execution_options={"no_parameters": True},
+        )

@@ -7,22 +7,24 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal_column
+from sqlalchemy import ColumnElement, and_, false, literal_column
 
 from lume_services.services.results.query import Path, is_index
-from lume_services.services.results.sql_filter import Compare, constant
-from lume_services.services.results.sql_tables import key_column, results
+from lume_services.services.results.sql_filter import Compare, quoted
+from lume_services.services.results.sql_tables import key_column
 
 _TAG, _VALUE = '."@lume"', '."value"'
 # SQLite's own order is NULL, numbers, texts, blobs: what is neither stands for itself as a blob.
 _FIRST_TEXT: ColumnElement[Any] = literal_column("''")
 _FIRST_BLOB: ColumnElement[Any] = literal_column("x''")
-_BLOBS: dict[str, ColumnElement[Any]] = {
-    "object": literal_column("x'03'"),
-    "array": literal_column("x'04'"),
-    "false": literal_column("x'0500'"),
-    "true": literal_column("x'0501'"),
+_TRUTHS: dict[bool, ColumnElement[Any]] = {
+    False: literal_column("x'0500'"),
+    True: literal_column("x'0501'"),
 }
+_BLOBS = (
+    "WHEN 'object' THEN x'03' WHEN 'array' THEN x'04' "
+    "WHEN 'false' THEN x'0500' WHEN 'true' THEN x'0501'"
+)
 
 
 class SQLiteJSON:
@@ -32,7 +34,7 @@ class SQLiteJSON:
         """Compare what stands at a path, if it is of the operand's sort."""
         if key_column(path) is not None and not isinstance(operand, str):
             return false()
-        key, rising = self._key(path), compare in (operator.gt, operator.ge)
+        key, rising = _key(path), compare in (operator.gt, operator.ge)
         if isinstance(operand, str):
             end = key < _FIRST_BLOB if rising else key >= _FIRST_TEXT
             return and_(compare(key, operand), end)
@@ -43,11 +45,12 @@ class SQLiteJSON:
         """Say whether what stands at a path is one of the operands."""
         if key_column(path) is not None:
             operands = [operand for operand in operands if isinstance(operand, str)]
-        return self._key(path).in_([_operand(operand) for operand in operands])
+        wanted = [_TRUTHS[each] if isinstance(each, bool) else each for each in operands]
+        return _key(path).in_(wanted)
 
     def empty(self, path: Path) -> ColumnElement[bool]:
         """Say whether nothing or null stands at a path, or a tag of null."""
-        return self._key(path).is_(None)
+        return _key(path).is_(None)
 
     def exists(self, path: Path) -> ColumnElement[bool]:
         """Say whether anything stands at a path."""
@@ -55,45 +58,40 @@ class SQLiteJSON:
 
     def raw(self, path: Path) -> ColumnElement[Any]:
         """Return what stands at a path, as JSON text."""
-        return _first([results.c.data.op("->")(constant(at)) for at in _places(path)])
+        return literal_column(_first([f"(data -> {quoted(at)})" for at in _places(path)]))
 
     def order(self, path: Path) -> list[ColumnElement[Any]]:
         """Return the terms to sort by."""
-        return [self._key(path)]
+        return [_key(path)]
 
-    def index_terms(self, path: Path) -> list[ColumnElement[Any]]:
+    def index_terms(self, path: Path) -> list[str]:
         """Return the terms of an index."""
-        return self.order(path)
-
-    def _key(self, path: Path) -> ColumnElement[Any]:
-        """Return what stands at a path, as SQLite is to order it."""
-        column = key_column(path)
-        return _first([_at(place) for place in _places(path)]) if column is None else column
+        return [_key_text(path)]
 
 
-def _operand(operand: str | float) -> Any:
-    return _BLOBS["true" if operand else "false"] if isinstance(operand, bool) else operand
+def _key(path: Path) -> ColumnElement[Any]:
+    """Return what stands at a path, of a tag its value, as SQLite is to order it."""
+    column = key_column(path)
+    return literal_column(_key_text(path)) if column is None else column
 
 
-def _at(place: str) -> ColumnElement[Any]:
-    of_tag = func.coalesce(_type(place + _VALUE), constant("object"))
-    return case(
-        (_type(place + _TAG).is_not(None), _ordered(of_tag, place + _VALUE)),
-        else_=_ordered(_type(place), place),
-    )
+def _key_text(path: Path) -> str:
+    return _first([_at(place) for place in _places(path)])
 
 
-def _ordered(kind: ColumnElement[Any], place: str) -> ColumnElement[Any]:
-    blobs = [(constant(name), blob) for name, blob in _BLOBS.items()]
-    return case(*blobs, value=kind, else_=func.json_extract(results.c.data, constant(place)))
+def _at(place: str) -> str:
+    value, tag = quoted(place + _VALUE), quoted(place + _TAG)
+    of_tag = _ordered(f"coalesce(json_type(data, {value}), 'object')", value)
+    plain = _ordered(f"json_type(data, {quoted(place)})", quoted(place))
+    return f"CASE WHEN json_type(data, {tag}) IS NOT NULL THEN {of_tag} ELSE {plain} END"
 
 
-def _first(choices: list[ColumnElement[Any]]) -> ColumnElement[Any]:
-    return func.coalesce(*choices) if len(choices) > 1 else choices[0]
+def _ordered(kind: str, place: str) -> str:
+    return f"CASE {kind} {_BLOBS} ELSE json_extract(data, {place}) END"
 
 
-def _type(at: str) -> ColumnElement[Any]:
-    return func.json_type(results.c.data, constant(at))
+def _first(choices: list[str]) -> str:
+    return f"coalesce({', '.join(choices)})" if len(choices) > 1 else choices[0]
 
 
 def _places(path: Path) -> list[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import Column, ForeignKey, Integer, Text
 # Only SQLite had a version 1. The names are those of the path ``created``.
 _TIME = "406effb1e9c59672"
 _KEY = """
-CASE WHEN (json_type(data, '$."created"."@lume"') IS NOT NULL)
+CASE WHEN json_type(data, '$."created"."@lume"') IS NOT NULL
 THEN CASE coalesce(json_type(data, '$."created"."value"'), 'object')
 WHEN 'object' THEN x'03' WHEN 'array' THEN x'04' WHEN 'false' THEN x'0500' WHEN 'true' THEN x'0501'
 ELSE json_extract(data, '$."created"."value"') END
