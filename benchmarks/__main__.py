@@ -21,6 +21,7 @@ SECTIONS = {
     "validation": "a large flow-of-flows file",
     "files": "large arrays as files",
     "results": "many small database results",
+    "stores": "many small database results in SQLite and PostgreSQL, of a thousand to a million",
     "mongodb": "many small database results in MongoDB",
     "values": "large arrays in database results",
 }

@@ -27,7 +27,7 @@ class PostgreSQL:
     Its collation is that of English, so that tests notice an order that depends on it.
     """
 
-    def __init__(self, binaries: Path, directory: Path) -> None:
+    def __init__(self, binaries: Path, directory: Path, fsync: bool = False) -> None:
         self._binaries, self._directory = binaries, directory
         self._user = _unprivileged(directory) if os.getuid() == 0 else None
         self.port = free_port()
@@ -42,7 +42,8 @@ class PostgreSQL:
         )
         (directory / "data/postgresql.auto.conf").write_text(
             f"listen_addresses = '127.0.0.1'\nport = {self.port}\n"
-            f"unix_socket_directories = '{directory}'\nfsync = off\nmax_connections = 200\n"
+            f"unix_socket_directories = '{directory}'\nmax_connections = 200\n"
+            f"fsync = {'on' if fsync else 'off'}\n"
         )
 
     def start(self, file_size: int = resource.RLIM_INFINITY) -> None:
@@ -103,10 +104,10 @@ def _binaries() -> Path:
 
 
 @contextmanager
-def running() -> Iterator[PostgreSQL]:
-    """Start a server and stop it at the end."""
+def running(fsync: bool = False) -> Iterator[PostgreSQL]:
+    """Start a server and stop it at the end; with ``fsync`` it waits for the disk."""
     with tempfile.TemporaryDirectory(prefix="lume-postgresql-") as name:
-        server = PostgreSQL(_binaries(), Path(name))
+        server = PostgreSQL(_binaries(), Path(name), fsync)
         server.start()
         try:
             yield server
