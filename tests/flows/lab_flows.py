@@ -64,6 +64,16 @@ def meet(folder: str, name: str, others: int) -> bool:
 
 
 @flow
+def once(x: float, folder: str) -> float:
+    """Fail the first time."""
+    mark = Path(folder, "failed")
+    if not mark.exists():
+        mark.touch()
+        raise RuntimeError("no beam yet")
+    return x
+
+
+@flow
 def wait(folder: str) -> None:
     """Say that it runs, and run until it is interrupted."""
     Path(folder, "waits").touch()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lume_services import config
-from lume_services.errors import FlowFailedError, SpecificationError
+from lume_services.errors import FlowFailedError, InputError, SpecificationError
 from lume_services.flows import FlowOfFlows
 from lume_services.services.scheduling.service import SchedulingService
 from servers.prefect import PrefectServer
@@ -77,6 +77,29 @@ def test_a_failed_child_stops_its_descendants_only(
         composed.run_and_return({"source-x": -1, "add-x": 1})
     states = {c.flow_name: c.state_name for c in lab_flows.child_runs(failure.value.run_id)}
     assert states == {"source": "Failed", "add": "Completed"}
+
+
+def test_a_resumed_run_goes_on_where_it_failed(
+    lab_flows: SchedulingService, composition: Any, tmp_path: Path
+) -> None:
+    composed = FlowOfFlows.from_yaml(
+        composition(source={}, once={"x": mapped("source")}, double={"x": mapped("once")})
+    )
+    run_id = composed.run({"source-x": 3, "once-folder": str(tmp_path)})
+    assert lab_flows.wait(run_id, timeout=90).state_name == "Failed"
+    before = {child.flow_name: child for child in lab_flows.child_runs(run_id)}
+    assert lab_flows.resume(run_id[:30]).state_name == "Failed"
+    assert lab_flows.wait(run_id, timeout=90).state_name == "Completed"
+    after = {child.flow_name: child for child in lab_flows.child_runs(run_id)}
+    assert {name: (child.state_name, child.run_count) for name, child in after.items()} == {
+        "source": ("Completed", 1),
+        "once": ("Completed", 2),
+        "double": ("Completed", 1),
+    }
+    assert [after[name].id for name in before] == [child.id for child in before.values()]
+    assert lab_flows.get_result(after["double"].id) == 6
+    with pytest.raises(InputError, match="is Completed; only one that has failed"):
+        lab_flows.resume(run_id)
 
 
 def test_cancelling_a_parent_cancels_its_children(

@@ -32,6 +32,8 @@ _COMMANDS = {
     "flows": ("register:flows", "List the flows that are registered or installed."),
     "validate": ("validate:validate", "Check a flow-of-flows file without running anything."),
     "run": ("run:run", "Run a flow or a flow-of-flows file."),
+    "resume": ("resume:resume", "Start a run that has not ended well once more."),
+    "cancel": ("resume:cancel", "Ask a run to stop."),
     "runs": ("runs:app", "List runs; show one, or its logs."),
     "server": ("server:server_app", "Start a Prefect server."),
     "worker": ("server:worker_app", "Start a worker, which runs flows."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -12,6 +13,7 @@ from lume_services.cli.target import import_from_here
 
 if TYPE_CHECKING:
     from lume_services.services.scheduling.registry import FlowRecord
+    from lume_services.services.scheduling.schedule import Schedule
 
 
 def register(
@@ -21,6 +23,10 @@ def register(
     project: str,
     image: str | None = None,
     label: Annotated[list[str] | None, Parameter(name="--label")] = None,
+    cron: str | None = None,
+    every: float | None = None,
+    rrule: str | None = None,
+    timezone: str = "UTC",
 ) -> None:
     """Register a flow with a project.
 
@@ -34,16 +40,38 @@ def register(
         Container image that runs the flow.
     label
         What a worker must serve to take the flow's runs; repeatable.
+    cron
+        Run it by itself at these times, for example "0 7 * * 1-5".
+    every
+        Run it by itself every so many seconds.
+    rrule
+        Run it by itself by a recurrence rule of iCalendar.
+    timezone
+        Time zone of the times.
     """
     from lume_services import config
 
     import_from_here()
     scheduling = config.current().scheduling
-    record = scheduling.register_flow(flow, project, image=image, labels=label or ())
+    schedule = _schedule(cron, every, rrule, timezone)
+    record = scheduling.register_flow(
+        flow, project, image=image, labels=label or (), schedule=schedule
+    )
     if console.for_programs.get():
         console.document(asdict(record))
     else:
         console.fields(_described(record))
+
+
+def _schedule(
+    cron: str | None, every: float | None, rrule: str | None, timezone: str
+) -> Schedule | None:
+    if cron is None and every is None and rrule is None:
+        return None
+    from lume_services.services.scheduling.schedule import Schedule
+
+    interval = None if every is None else timedelta(seconds=every)
+    return Schedule(cron=cron, interval=interval, rrule=rrule, timezone=timezone)
 
 
 def flows(*, project: str | None = None) -> None:

@@ -14,6 +14,7 @@ from lume_services.flows.plan import Plan
 from lume_services.services.scheduling.backends.backend import RunConfig
 from lume_services.services.scheduling.nearest import hint
 from lume_services.services.scheduling.registry import FlowRecord
+from lume_services.services.scheduling.schedule import Schedule
 from lume_services.services.scheduling.schema.flow_of_flows_schema import (
     FlowOfFlowsSpecification,
     Reading,
@@ -156,7 +157,7 @@ class FlowOfFlows:
             **overrides,
         )
 
-    def register(self, schedule: object = None) -> FlowRecord:
+    def register(self, schedule: Schedule | None = None) -> FlowRecord:
         """Register the composed flow with its project, in place of an earlier registration.
 
         Its flows stay registrations of their own: a run starts each of them as it is
@@ -165,7 +166,7 @@ class FlowOfFlows:
         Parameters
         ----------
         schedule
-            When it is to run; needs a server backend.
+            When it is to run; needs a server backend. None leaves it as it was.
         """
         from lume_services.flows.orchestrate import orchestrating
 

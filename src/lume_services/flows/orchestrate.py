@@ -58,7 +58,7 @@ def orchestrating(plan: Plan) -> tuple[FlowRecord, dict[str, Any]]:
     properties = {**record.parameters["properties"], "parameters": {**own, "position": 0}}
     schema = {**record.parameters, "properties": properties, "definitions": definitions}
     values = specification.model_dump(mode="json", exclude_defaults=True)
-    return replace(record, parameters=schema), {"specification": values}
+    return replace(record, parameters=schema), {"specification": values, "parameters": {}}
 
 
 def orchestrate(plan: Plan, parameters: Mapping[str, Any]) -> dict[str, str]:

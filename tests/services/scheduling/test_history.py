@@ -15,6 +15,7 @@ from lume_services.errors import NeedsServerError, SchedulingError
 from lume_services.services.scheduling.local_api.history import SCHEMA_VERSION, History
 from lume_services.services.scheduling.local_api.registered import LocalRegistry
 from lume_services.services.scheduling.registry import FlowRecord, TaskRecord
+from lume_services.services.scheduling.schedule import Schedule
 
 RECORD = FlowRecord(
     "track", "linac", "m:f", "img:1", ("gpu",), "doc", {"type": "object"}, (TaskRecord("a", {}),)
@@ -51,7 +52,7 @@ def test_a_schedule_needs_a_server(history: History) -> None:
     with pytest.raises(
         NeedsServerError, match=r"'track' cannot be scheduled .* cron .*LUME_BACKEND"
     ):
-        LocalRegistry(history).save(RECORD, schedule="* * * * *")
+        LocalRegistry(history).save(RECORD, schedule=Schedule(cron="* * * * *"))
     assert not history.path.exists()
 
 

@@ -82,6 +82,20 @@ def test_a_killed_process_leaves_a_crashed_run(service: SchedulingService) -> No
     assert (run.state_name, "137" in (run.message or "")) == ("Crashed", True)
 
 
+@pytest.mark.parametrize(("times", "state"), [(1, "Completed"), (2, "Crashed")])
+def test_a_worker_that_is_to_end_lets_its_runs_end_unless_it_is_told_twice(
+    service: SchedulingService, prefect_worker: PrefectServer, times: int, state: str
+) -> None:
+    with working(prefect_worker, SCHEDULING, "--label", "leaving", "--warm") as worker:
+        run_id = service.run(flows.slow_flow, {"seconds": 6}, labels=["leaving"])
+        running(service, run_id)
+        for _ in range(times):
+            worker.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+        run = service.wait(run_id, timeout=60)
+        assert (run.state_name, worker.wait(20)) == (state, 0)
+
+
 def test_a_flow_that_cannot_be_imported_fails_with_the_reason(
     service: SchedulingService, tmp_path: Path
 ) -> None:
@@ -125,10 +139,11 @@ def test_a_server_may_be_killed_while_flows_run_and_clients_wait(tmp_path: Path)
     with pytest.raises(SchedulingError, match="does not take the authentication string") as error:
         stranger.runs()
     assert "guess" not in str(error.value)
+    stranger.close()
     options: dict[str, Any] = {"LUME_PREFECT__AUTH_STRING": secret}
     with working(server, SCHEDULING, "--warm", **options), ThreadPoolExecutor(1) as pool:
         run_id = service.run(flows.slow_flow, {"seconds": 8})
-        waiting = pool.submit(service.wait, run_id, 120)
+        waiting = pool.submit(service.wait, run_id, 300)
         running(service, run_id)
         server.stop(signal.SIGKILL)
         server.start()

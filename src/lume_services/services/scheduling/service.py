@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lume_services import plugins
-from lume_services.errors import FlowNotFoundError, RunTimeoutError
-from lume_services.services.scheduling import entrypoints, installed, names
+from lume_services.errors import InputError, RunTimeoutError
+from lume_services.services.scheduling import entrypoints, installed
 from lume_services.services.scheduling.backends.backend import Backend, RunConfig
-from lume_services.services.scheduling.nearest import hint
+from lume_services.services.scheduling.flow_registrar import FlowRegistrar
 from lume_services.services.scheduling.parameters import (
     as_parameters,
     check_parameters,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from prefect import Flow
 
 
-class SchedulingService(RunReader):
+class SchedulingService(FlowRegistrar, RunReader):
     """The door to a backend.
 
     Parameters
@@ -34,135 +35,8 @@ class SchedulingService(RunReader):
     """
 
     def __init__(self, backend: Backend) -> None:
-        super().__init__(backend.history)
-        self._backend = backend
-
-    def create_project(self, name: str) -> None:
-        """Make a project; making it again changes nothing.
-
-        Raises
-        ------
-        InputError
-            If the name is empty or has a character that Prefect keeps for itself.
-        """
-        names.check_project(name)
-        self._backend.registry.create_project(name)
-
-    def projects(self) -> list[str]:
-        """Return the names of the projects, sorted."""
-        return self._backend.registry.projects()
-
-    def register_flow(
-        self,
-        flow: Flow[..., Any] | str,
-        project_name: str,
-        *,
-        image: str | None = None,
-        labels: Iterable[str] = (),
-        schedule: object = None,
-    ) -> FlowRecord:
-        """Register a flow with a project, in place of an earlier registration.
-
-        Parameters
-        ----------
-        flow
-            A Prefect flow, or an entrypoint: ``package.module:flow`` or ``file.py:flow``.
-        project_name
-            The project; made if it is new.
-        image
-            Container image that is to run it.
-        labels
-            What a worker must serve to take its runs.
-        schedule
-            Needs a server backend.
-
-        Raises
-        ------
-        FlowNotFoundError
-            If the flow cannot be imported by another process.
-        NeedsServerError
-            If a schedule is given on the local backend.
-        """
-        found = entrypoints.load(flow) if isinstance(flow, str) else entrypoints.require_flow(flow)
-        names.check_project(project_name)
-        record = installed.describe(
-            found, project_name, entrypoints.of(found), image=image, labels=tuple(labels)
-        )
-        return self.register(record, schedule=schedule)
-
-    def register(
-        self,
-        record: FlowRecord,
-        parameters: Mapping[str, Any] | None = None,
-        schedule: object = None,
-    ) -> FlowRecord:
-        """Register a flow that is described already.
-
-        Parameters
-        ----------
-        record
-            The flow.
-        parameters
-            The values that its runs have unless they are given others.
-        schedule
-            Needs a server backend.
-        """
-        self._backend.registry.save(record, parameters, schedule)
-        return record
-
-    def offer(self, record: FlowRecord, parameters: Mapping[str, Any] | None = None) -> FlowRecord:
-        """Let a flow be run that need not be registered; return its record.
-
-        Parameters
-        ----------
-        record
-            The flow.
-        parameters
-            The values that its runs have unless they are given others.
-        """
-        return self._backend.offer(record, None, parameters)
-
-    def record(self, name: str, project_name: str = DEFAULT_PROJECT) -> FlowRecord:
-        """Return what is known of a flow: registered, or offered by an installed package.
-
-        Raises
-        ------
-        FlowNotFoundError
-            With the nearest names.
-        """
-        names.check_flow(name, project_name)
-        record = self._backend.registry.find(name, project_name) or installed.find(
-            name, project_name
-        )
-        if record is not None:
-            return record
-        known = {each.name for each in self.records(project_name)} | set(installed.names())
-        elsewhere = [each.project_name for each in self.records() if each.name == name]
-        todo = (
-            f"it is registered with project {' and '.join(map(repr, elsewhere))}: give that one."
-            if elsewhere
-            else f"{hint(name, known)} To register it: "
-            f"lume-services register MODULE:FLOW --project {project_name}"
-        )
-        raise FlowNotFoundError(f"no flow {name!r} in project {project_name!r}; {todo}")
-
-    def records(self, project_name: str | None = None) -> list[FlowRecord]:
-        """Return the registered flows of a project, or of all."""
-        return self._backend.registry.records(project_name)
-
-    def installed_flows(self) -> dict[str, str]:
-        """Return the flows that installed packages offer: entrypoint by name."""
-        return installed.entrypoints_by_name()
-
-    def load_flow(self, name: str, project_name: str = DEFAULT_PROJECT) -> Flow[..., Any]:
-        """Import a registered flow.
-
-        Raises
-        ------
-        FlowNotFoundError
-            If it is not registered or cannot be imported.
-        """
-        return entrypoints.load(self.record(name, project_name).entrypoint)
+        FlowRegistrar.__init__(self, backend)
+        RunReader.__init__(self, backend.history)
 
     def run(
         self,
@@ -273,16 +147,48 @@ class SchedulingService(RunReader):
         RunTimeoutError
             If it has not ended by then; it goes on.
         """
+        deadline = None if timeout is None else time.monotonic() + timeout
         run = self.run_info(run_id)
+        # An end that is told of may be that of the run before it was resumed.
+        while run.state_type not in TERMINAL:
+            left = None if deadline is None else deadline - time.monotonic()
+            ended = self._backend.wait(run.id, left)
+            run = self.run_info(run.id)
+            if not ended:
+                break
         if run.state_type in TERMINAL:
             return run
-        if self._backend.wait(run.id, timeout):
-            return self.run_info(run.id)
-        run = self.run_info(run.id)
         raise RunTimeoutError(
             f"run {run.id} of flow {run.flow_name!r} is {run.state_name} after {timeout} s"
             f"{': ' + run.message if run.message else ''}; see: lume-services runs show {run.id}"
         )
+
+    def resume(self, run_id: str) -> RunInfo:
+        """Start a run that has not ended well once more; return it as it ended before.
+
+        It stays the same run. Those of its children that have ended well are not run again,
+        and what they returned is used.
+
+        Parameters
+        ----------
+        run_id
+            The run, or a unique beginning of its identifier.
+
+        Raises
+        ------
+        InputError
+            If the run goes on, or has ended well.
+        NeedsServerError
+            On the local backend.
+        """
+        run = self.run_info(run_id)
+        if run.state_type not in TERMINAL or run.state_type == "COMPLETED":
+            raise InputError(
+                f"run {run.id} of flow {run.flow_name!r} is {run.state_name}; only one that has "
+                "failed, crashed or was cancelled can be resumed."
+            )
+        self._backend.resume(run.id)
+        return run
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; it ends as Cancelled."""

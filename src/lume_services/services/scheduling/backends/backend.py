@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from lume_services.errors import InputError
 from lume_services.services.scheduling.registry import FlowRecord
 from lume_services.services.scheduling.run import LogLine, RunInfo, RunResults, TaskRunInfo
+from lume_services.services.scheduling.schedule import Schedule
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -69,7 +70,7 @@ class Registry(Protocol):
         self,
         record: FlowRecord,
         parameters: Mapping[str, Any] | None = None,
-        schedule: object = None,
+        schedule: Schedule | None = None,
     ) -> None:
         """Write a flow, in place of the one of that name and project.
 
@@ -158,6 +159,13 @@ class Backend(Protocol):
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; it ends as Cancelled."""
+
+    def resume(self, run_id: str) -> None:
+        """Start a run that has not ended well once more, as the same run.
+
+        Its children that have ended well are not run again. Raises `NeedsServerError` where
+        runs end with their process.
+        """
 
     def serve(
         self,

@@ -19,6 +19,7 @@ from lume_services.services.scheduling.prefect_server.registry import ServerRegi
 from lume_services.services.scheduling.prefect_server.waiting import Waiting
 from lume_services.services.scheduling.prefect_server.work_pool import WorkPool, check_labels
 from lume_services.services.scheduling.registry import FlowRecord
+from lume_services.services.scheduling.run import TERMINAL
 from lume_services.services.scheduling.run_context import (
     PACKAGE_LABEL,
     PROJECT_LABEL,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_ENDED_BADLY = TERMINAL - {"COMPLETED"}
 COMMAND = "python -m lume_services.services.scheduling.prefect_server.flow_process"
 
 
@@ -139,6 +141,10 @@ class ServerBackend:
         body = {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": False}
         self.server.post(f"/flow_runs/{run_id}/set_state", body)
 
+    def resume(self, run_id: str) -> None:
+        """Let a worker take a run once more."""
+        self._schedule_again(run_id)
+
     def serve(
         self,
         labels: Collection[str],
@@ -162,7 +168,8 @@ class ServerBackend:
         )
 
     def close(self) -> None:
-        """Give up the connection; a later call opens it again."""
+        """Give up the connections; a later call opens them again."""
+        self._waiting.close()
         self.server.close()
 
     def _submit(
@@ -191,7 +198,14 @@ class ServerBackend:
                 "parent_task_run_id": self._stand_in(parent, record.name, key) if parent else None,
             },
         )
+        if run["state_type"] in _ENDED_BADLY:
+            # Its parent is retried: the child has been met by its key.
+            self._schedule_again(run["id"])
         return run
+
+    def _schedule_again(self, run_id: str) -> None:
+        state = {"type": "SCHEDULED", "name": "Scheduled", "message": "to be run once more"}
+        self.server.post(f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
 
     def _stand_in(self, parent: RunContext, flow_name: str, key: str | None) -> str:
         """Make the task run that stands for a child's run in its parent."""

@@ -11,6 +11,7 @@ from lume_services.errors import NeedsServerError
 from lume_services.services.scheduling.local_api.flow_runs import now
 from lume_services.services.scheduling.local_api.history import History
 from lume_services.services.scheduling.registry import FlowRecord, TaskRecord
+from lume_services.services.scheduling.schedule import Schedule
 
 
 class LocalRegistry:
@@ -39,7 +40,7 @@ class LocalRegistry:
         self,
         record: FlowRecord,
         parameters: Mapping[str, Any] | None = None,
-        schedule: object = None,
+        schedule: Schedule | None = None,
     ) -> None:
         """Write a flow, in place of the one of that name and project."""
         del parameters  # each run of this backend is given all that it needs

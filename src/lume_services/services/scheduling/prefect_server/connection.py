@@ -21,7 +21,7 @@ PAGE = 200
 TIMEOUT_SECONDS = 30.0
 PATIENCE_SECONDS = 5.0
 # A flow that has run for hours outlives a server that is started again.
-PATIENCE_SECONDS_OF_FLOWS = 120.0
+PATIENCE_SECONDS_OF_FLOWS = 240.0
 _REFUSED = frozenset({400, 403, 409, 422})
 
 
@@ -35,6 +35,8 @@ class PrefectServer:
     ----------
     settings
         Where it is, and how it is entered.
+    patience
+        For how many seconds requests are sent again; by default some, and minutes in flows.
 
     Raises
     ------
@@ -42,8 +44,9 @@ class PrefectServer:
         From each method, if the server cannot be reached or refuses.
     """
 
-    def __init__(self, settings: PrefectSettings) -> None:
+    def __init__(self, settings: PrefectSettings, patience: float | None = None) -> None:
         self.settings = settings
+        self._patience = patience
         self.url = settings.api_url
         self._client: httpx.Client | None = None
         self._lock = threading.Lock()
@@ -107,11 +110,10 @@ class PrefectServer:
 
         begin, pause = time.monotonic(), 0.1
         while True:
-            patience = PATIENCE_SECONDS_OF_FLOWS if current_run() else PATIENCE_SECONDS
             try:
                 response = self._connected().request(method, path, json=body)
             except httpx.TransportError as error:
-                if time.monotonic() - begin > patience:
+                if time.monotonic() - begin > self._patience_now():
                     raise SchedulingError(
                         f"the Prefect server at {self.url} cannot be reached "
                         f"({type(error).__name__}: {error}); start it with `lume-services server "
@@ -124,6 +126,11 @@ class PrefectServer:
                     return response
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
+
+    def _patience_now(self) -> float:
+        if self._patience is not None:
+            return self._patience
+        return PATIENCE_SECONDS_OF_FLOWS if current_run() else PATIENCE_SECONDS
 
     def _refusal(self, response: httpx.Response) -> SchedulingError | InputError:
         if response.status_code == 401:
@@ -177,5 +184,7 @@ def _detail(response: httpx.Response) -> str:
         answer = response.json()
     except ValueError:
         return response.text[:500]
-    found = answer.get("detail") or answer.get("exception_message") or answer
+    found = answer.get("detail") or answer.get("exception_detail") or answer
+    if isinstance(found, list):
+        found = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
     return str(found)[:500]

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 from lume_services.errors import LumeServicesError, SchedulingError
 from lume_services.services.scheduling import entrypoints, run_context
 from lume_services.services.scheduling.prefect_server import deployments, results
-from lume_services.services.scheduling.prefect_server.connection import PrefectServer
+from lume_services.services.scheduling.prefect_server.connection import (
+    PATIENCE_SECONDS_OF_FLOWS,
+    PrefectServer,
+)
 from lume_services.services.scheduling.prefect_server.keeping import Keeper
 from lume_services.services.scheduling.run_context import (
     PACKAGE_LABEL,
@@ -38,7 +41,7 @@ def execute_run() -> None:
 
     run_id = uuid.UUID(os.environ["PREFECT__FLOW_RUN_ID"])
     configure_from_env()
-    server = PrefectServer(LUMEServicesSettings().prefect)
+    server = PrefectServer(LUMEServicesSettings().prefect, PATIENCE_SECONDS_OF_FLOWS)
     with handle_engine_signals(run_id):
         run = load_flow_run(run_id)
         flow = _load(server, run)

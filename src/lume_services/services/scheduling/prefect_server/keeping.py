@@ -24,7 +24,10 @@ from lume_services.services.scheduling import jsonable
 from lume_services.services.scheduling.local_api.engine import flush_logs
 from lume_services.services.scheduling.local_api.observer import IncreasingUUIDs, value_of
 from lume_services.services.scheduling.prefect_server import results
-from lume_services.services.scheduling.prefect_server.connection import PrefectServer
+from lume_services.services.scheduling.prefect_server.connection import (
+    PATIENCE_SECONDS_OF_FLOWS,
+    PrefectServer,
+)
 from lume_services.settings import LUMEServicesSettings
 
 _AT_ONCE = 200
@@ -161,7 +164,8 @@ def _keep_in_process_pools(runner: Any) -> None:
 
 def _start_process(initializer: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
     """Start a process of a pool: what it returns is kept, and then as its author wants it."""
-    Keeper(PrefectServer(LUMEServicesSettings().prefect), at_once=True).install()
+    server = PrefectServer(LUMEServicesSettings().prefect, PATIENCE_SECONDS_OF_FLOWS)
+    Keeper(server, at_once=True).install()
     if initializer is not None:
         initializer(*arguments)
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lume_services.errors import InputError
+from lume_services.services.scheduling import local_api
 from lume_services.settings import LUMEServicesSettings
 from lume_services.settings_sources import CONFIG_FILE_VARIABLE, find_config_file
 
+_NO_AUTHORITY = Path(local_api.__file__).with_name("no_ca.pem")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -45,8 +47,16 @@ def client_environment(settings: LUMEServicesSettings) -> dict[str, str]:
         All settings.
     """
     secret, certificate = settings.prefect.auth_string, settings.prefect.tls_certificate
+    if not settings.prefect.api_url.startswith("https:"):
+        # Each client would load the authorities of the world, 20 ms, for nothing.
+        certificate = _NO_AUTHORITY
     return {
         "PREFECT_API_URL": settings.prefect.api_url,
+        # Each of the clients in a flow's process would ask first, and the answer is known.
+        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
+        # After 2, 4, 8 seconds and so on: four minutes for a server to be started again.
+        "PREFECT_CLIENT_MAX_RETRIES": "7",
         "DO_NOT_TRACK": "1",
         **({"PREFECT_API_AUTH_STRING": secret.get_secret_value()} if secret else {}),
         **({"PREFECT_API_SSL_CERT_FILE": str(certificate)} if certificate else {}),

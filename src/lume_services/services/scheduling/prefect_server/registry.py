@@ -12,6 +12,7 @@ from lume_services.services.scheduling.prefect_server import deployments
 from lume_services.services.scheduling.prefect_server.connection import PrefectServer
 from lume_services.services.scheduling.prefect_server.work_pool import WorkPool, check_labels
 from lume_services.services.scheduling.registry import FlowRecord
+from lume_services.services.scheduling.schedule import Schedule
 
 _PROJECT_TAG = "lume-services-project"
 
@@ -55,14 +56,16 @@ class ServerRegistry:
         self,
         record: FlowRecord,
         parameters: Mapping[str, Any] | None = None,
-        schedule: object = None,
+        schedule: Schedule | None = None,
     ) -> None:
         """Write a flow, in place of the one of that name and project."""
-        del schedule
-        self.deploy(record, parameters)
+        self.deploy(record, parameters, schedule)
 
     def deploy(
-        self, record: FlowRecord, parameters: Mapping[str, Any] | None = None
+        self,
+        record: FlowRecord,
+        parameters: Mapping[str, Any] | None = None,
+        schedule: Schedule | None = None,
     ) -> dict[str, Any]:
         """Write a flow; return its deployment.
 
@@ -72,6 +75,8 @@ class ServerRegistry:
             The flow.
         parameters
             The values that its runs have unless they are given others.
+        schedule
+            When it runs by itself; None leaves that as it was.
         """
         check_labels(record.labels)
         self._pool.ensure()
@@ -83,12 +88,20 @@ class ServerRegistry:
                 "flow_id": flow["id"],
                 "parameters": dict(parameters or {}),
                 "work_pool_name": self._pool.name,
+                "schedules": self._schedules(record, schedule),
                 "job_variables": self._pool.job_variables(record),
                 # They have been checked by us, as on the local backend, before they get here.
                 "enforce_parameter_schema": False,
             },
         )
         return deployment
+
+    def _schedules(self, record: FlowRecord, schedule: Schedule | None) -> list[dict[str, Any]]:
+        if schedule is not None:
+            return [{"schedule": schedule.build(), "active": True}]
+        before = self.deployment(record.name, record.project_name)
+        kept = before["schedules"] if before else ()
+        return [{"schedule": each["schedule"], "active": each["active"]} for each in kept]
 
     def find(self, name: str, project_name: str) -> FlowRecord | None:
         """Return a flow, or None."""

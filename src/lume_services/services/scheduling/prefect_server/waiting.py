@@ -43,6 +43,7 @@ class Waiting:
         self._waiting: dict[threading.Event, str] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._ending = False
         self._new = threading.Event()
         self._last_question = self._next_question = 0.0
         self._pause = FIRST_SECONDS
@@ -60,6 +61,7 @@ class Waiting:
         ended = threading.Event()
         with self._lock:
             self._waiting[ended] = run_id
+            self._ending = False
             # It may have ended already; of many who come at once, one question tells.
             self._next_question = min(self._next_question, self._last_question + FIRST_SECONDS)
             self._pause = FIRST_SECONDS
@@ -72,6 +74,13 @@ class Waiting:
         finally:
             with self._lock:
                 del self._waiting[ended]
+
+    def close(self) -> None:
+        """Close the stream, unless somebody still waits."""
+        with self._lock:
+            thread, self._ending = self._thread, True
+        if thread is not None:
+            thread.join(2)
 
     def _work(self) -> None:
         stream: ClientConnection | None = None
@@ -93,6 +102,8 @@ class Waiting:
             with self._lock:
                 if self._waiting:
                     return True
+                if self._ending:
+                    break
             self._new.clear()
             self._new.wait(0.1)
         with self._lock:

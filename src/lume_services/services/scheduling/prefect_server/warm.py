@@ -52,6 +52,8 @@ def main(address: str, modules: Iterable[str]) -> None:
     """
     for name in (*_IMPORTED, *modules):
         importlib.import_module(name)
+    # Ctrl-C is for the worker, which lets the runs come to their end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     running: dict[int, socket.socket] = {}
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
@@ -126,6 +128,7 @@ def _become(order: dict[str, Any], streams: list[int], connection: socket.socket
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.setsid()
         for number, stream in enumerate(streams):
             os.dup2(stream, number)

@@ -9,6 +9,7 @@ of new flows.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,11 @@ from lume_services.services.scheduling.prefect_server.work_pool import (
     worker_name,
 )
 
+logger = logging.getLogger(__name__)
+
 HEARTBEAT_SECONDS = 5
 _SCHEDULED = "prefect.flow-run.Scheduled"
+_STOPPED = "The worker that had started this run was stopped before the run's end."
 _NO_QUEUE = "lume-none"
 _WARM = "lume_services.services.scheduling.prefect_server.warm"
 
@@ -81,6 +85,9 @@ def serve(
             asyncio.run(_until_signal(worker))
         finally:
             pool.leave(own_name)
+            for run_id in worker.stopped:
+                state = {"type": "CRASHED", "name": "Crashed", "message": _STOPPED}
+                server.post(f"/flow_runs/{run_id}/set_state", {"state": state, "force": False})
 
 
 @contextmanager
@@ -108,7 +115,7 @@ def _forking(modules: Iterable[str]) -> Iterator[None]:
 async def _until_signal(worker: Any) -> None:
     loop, working = asyncio.get_running_loop(), asyncio.ensure_future(worker.start())
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, working.cancel)
+        loop.add_signal_handler(number, worker.end, working.cancel)
     with suppress(asyncio.CancelledError):
         await working
 
@@ -134,6 +141,28 @@ class _Serving:
         self._server = server
         self._labels = labels
         self._polling = asyncio.Lock()
+        self._stop: Callable[[], object] | None = None
+        self.running: set[str] = set()
+        self.stopped: set[str] = set()
+
+    def end(self, stop: Callable[[], object]) -> None:
+        """Take no more runs, and stop when those that run have ended; the second time, at once."""
+        if self._stop is not None or not self.running:
+            stop()
+        self._stop = stop
+
+    async def run(self, flow_run: Any, *arguments: Any, **options: Any) -> Any:
+        """Run a flow to its end."""
+        self.running.add(str(flow_run.id))
+        try:
+            return await super().run(flow_run, *arguments, **options)  # type: ignore[misc]
+        except asyncio.CancelledError:
+            self.stopped.add(str(flow_run.id))
+            raise
+        finally:
+            self.running.discard(str(flow_run.id))
+            if self._stop is not None and not self.running:
+                self._stop()
 
     async def start(self, *arguments: Any, **options: Any) -> None:
         """Take runs until cancelled."""
@@ -145,8 +174,14 @@ class _Serving:
 
     async def get_and_submit_flow_runs(self) -> list[Any]:
         """Take what waits in the queues that are served."""
+        if self._stop is not None:
+            return []
         async with self._polling:
-            self._work_queues = await asyncio.to_thread(self._served_queues)
+            try:
+                self._work_queues = await asyncio.to_thread(self._served_queues)
+            except SchedulingError as error:
+                logger.warning("%s", error)
+                return []
             found: list[Any] = await super().get_and_submit_flow_runs()  # type: ignore[misc]
             return found
 
