@@ -20,6 +20,7 @@ SECTIONS = {
     "testing": "tests of a small flow, in fresh processes",
     "validation": "a large flow-of-flows file",
     "files": "large arrays as files",
+    "server": "from submission to result on a Prefect server",
     "results": "many small database results",
     "stores": "many small database results in SQLite and PostgreSQL, of a thousand to a million",
     "mongodb": "many small database results in MongoDB",
