@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import shlex
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_calling import Cli
+from cli_terminal import COMMAND
 
 from lume_services import Result, config
 from lume_services.files import TextFile
@@ -181,3 +186,33 @@ def test_what_cannot_be_run_again(cli: Cli, scaled: Document, flows: Path) -> No
     code, out, err = cli("results", "rerun", scaled["unique_hash"])
     assert (code, out) == (2, "")
     assert "no flow 'scale' in project 'default'" in err
+
+
+def test_a_child_of_a_flow_of_flows_is_run_by_itself(cli: Cli, registered: Path) -> None:
+    texts = {"flow1-text1": "a", "flow1-text2": "b", "flow3-text2": "c"}
+    given = [word for name, text in texts.items() for word in ("-p", f"{name}={text}")]
+    assert cli("run", registered, *given).code == 0
+    document = only("flow2")
+    code, out, _ = cli("results", "rerun", document["unique_hash"], "--yes")
+    assert code == 0
+    words = shlex.split(out.splitlines()[0])
+    assert words[:6] == ["lume-services", "run", "flow2", "--project", "test", "-p"]
+    assert json.loads(words[6].removeprefix("file_rep=")) == document["inputs"]["file"]
+    assert out.splitlines()[-3:] == ["inputs  equal", "outputs  equal", "made by  equal"]
+
+
+@pytest.mark.parametrize(("answer", "results"), [("n", 1), ("y", 2)])
+def test_a_terminal_is_asked(scaled: Document, answer: str, results: int) -> None:
+    ours, theirs = pty.openpty()
+    command = [*COMMAND, "results", "rerun", scaled["unique_hash"]]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    os.write(ours, f"{answer}\n".encode())
+    shown = b""
+    with suppress(OSError):  # the other end is closed
+        while chunk := os.read(ours, 4096):
+            shown += chunk
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert b"run it? [y/N] " in shown
+    assert len(list(Result.find({"flow_name": "scale"}))) == results

@@ -70,8 +70,9 @@ class Result(BaseModel):
     _document_version: int = PrivateAttr(default=VERSION)
 
     def __init__(self, **fields: Any) -> None:
-        # Documents have their own.
-        known = {} if "provenance" in fields else provenance.of_run()
+        # Documents have all of it.
+        given = fields.keys() >= {"project_name", "flow_id", "provenance"}
+        known = {} if given else provenance.of_run()
         try:
             super().__init__(**{**known, **fields})
         except ValidationError as error:
