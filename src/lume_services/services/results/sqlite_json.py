@@ -7,7 +7,8 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, literal_column
+from sqlalchemy import ColumnElement, and_, bindparam, false, literal_column
+from sqlalchemy.types import NullType
 
 from lume_services.services.results.query import Path, is_index
 from lume_services.services.results.sql_filter import Compare, quoted
@@ -17,10 +18,7 @@ _TAG, _VALUE = '."@lume"', '."value"'
 # SQLite's own order is NULL, numbers, texts, blobs: what is neither stands for itself as a blob.
 _FIRST_TEXT: ColumnElement[Any] = literal_column("''")
 _FIRST_BLOB: ColumnElement[Any] = literal_column("x''")
-_TRUTHS: dict[bool, ColumnElement[Any]] = {
-    False: literal_column("x'0500'"),
-    True: literal_column("x'0501'"),
-}
+_TRUTHS = {False: b"\x05\x00", True: b"\x05\x01"}
 _BLOBS = (
     "WHEN 'object' THEN x'03' WHEN 'array' THEN x'04' "
     "WHEN 'false' THEN x'0500' WHEN 'true' THEN x'0501'"
@@ -46,7 +44,8 @@ class SQLiteJSON:
         if key_column(path) is not None:
             operands = [operand for operand in operands if isinstance(operand, str)]
         wanted = [_TRUTHS[each] if isinstance(each, bool) else each for each in operands]
-        return _key(path).in_(wanted)
+        # Otherwise all operands would be taken for what the first one is.
+        return _key(path).in_(bindparam(None, wanted, NullType(), unique=True, expanding=True))
 
     def empty(self, path: Path) -> ColumnElement[bool]:
         """Say whether nothing or null stands at a path, or a tag of null."""
