@@ -26,6 +26,7 @@ from servers import free_port, required
 
 PASSWORD = "p@ss/word:of?the#tests%"
 _SECONDS_TO_START = 60
+_SECONDS_TO_STOP = 20
 
 
 class MongoDB:
@@ -52,7 +53,11 @@ class MongoDB:
         """Stop it: in order, or as a crash."""
         if self._process is not None:
             (self._process.kill if kill else self._process.terminate)()
-            self._process.wait()
+            try:
+                self._process.wait(_SECONDS_TO_STOP)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         self._process = None
 
     def url(self, database: str, login: str = "") -> str:
