@@ -161,9 +161,9 @@ def damage(services: config.Services, old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("number", "change", "message"),
     [
-        (1, ('"n":1', '"n":7'), "the hash of its contents is .* was saved with it; put a backup"),
-        (0, ('"inputs"', '"input"'), "the hash of its contents is"),
-        (0, ('"document_version"', '"version"'), "it cannot be read, KeyError"),
+        (1, ('"n":1', '"n":7'), " is damaged: the hash of its contents is .* was saved with it"),
+        (0, ('"inputs"', '"input"'), ".* damaged"),
+        (0, ('"document_version"', '"version"'), ".* damaged"),
     ],
 )
 def test_a_damaged_document_is_refused(
@@ -175,7 +175,7 @@ def test_a_damaged_document_is_refused(
 ) -> None:
     bad = next(source.results_db.find({"inputs.n": number}))["unique_hash"]
     damage(source, *change)
-    with pytest.raises(ResultsError, match=f"the result {bad} is damaged: {message}"):
+    with pytest.raises(ResultsError, match=f"{bad}{message}.*put a backup"):
         copied(source, target)
     assert target.results_db.count({}) == 0
     assert files(target) == []
