@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from lume_services.errors import FileCorruptError, FileServiceError
@@ -17,7 +18,6 @@ from lume_services.services.files.stored_value import StoredValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
     from types import TracebackType
 
     from typing_extensions import Buffer
@@ -136,8 +136,7 @@ class Saving:
             if self._is_there(name, stat):
                 draft.unlink()
             else:
-                _sync(draft)
-                draft.replace(scratch / f"{stat.sha256}{value.suffix}")
+                draft.replace(scratch / Path(name).name)
         self._put[name] = value
         return stat
 
@@ -173,9 +172,16 @@ class Saving:
             folder = self._store.folder
             with os_errors("write", folder):
                 self._store.register()
+                # One after the other at the end, as each waits for what else was written.
+                for draft in self._drafts():
+                    _sync(draft)
                 stack.enter_context(value_locks.shared(folder))
                 self._settle(folder)
             yield
+
+    def _drafts(self) -> list[Path]:
+        paths = [self._scratch / Path(name).name for name in self._put] if self._scratch else []
+        return [path for path in paths if path.exists()]
 
     def try_writing(self) -> None:
         """Raise what keeps values from being saved."""
