@@ -200,6 +200,11 @@ def test_links_go_with_their_document(db: ResultsDB) -> None:
     assert found(db, {}, linked_to=["a", "c"]) == ["run-1"]
 
 
+def test_the_links_of_a_document_are_those_that_it_was_saved_with(db: ResultsDB) -> None:
+    assert db.insert_many([document(links=["a"]), document(links=["a", "b"])]) == 1
+    assert list(db.links("")) == ["a"]
+
+
 def test_a_document_that_is_refused_leaves_no_links(db: ResultsDB) -> None:
     db.insert(document(1))
     assert db.insert(document(1, links=["late"])) is False

@@ -35,8 +35,11 @@ _LIKE_AN_INDEX = re.compile(r"\s*[+-]?\d+")
 class PostgreSQLJSON:
     """The document looked into by its binary copy in the column ``search``."""
 
-    def compare(self, path: Path, compare: Compare, operand: str | float) -> ColumnElement[bool]:
+    def compare(
+        self, path: Path, compare: Compare, operand: str | float, between: bool
+    ) -> ColumnElement[bool]:
         """Compare what stands at a path, if it is of the operand's sort."""
+        del between
         if not isinstance(operand, str):
             return and_(_is(path, "number"), compare(_number(path), _exact(operand)))
         exact = compare(_text(path), operand)

@@ -30,13 +30,20 @@ _COMPARE: dict[str, Compare] = {
     "$lt": operator.lt,
     "$lte": operator.le,
 }
+_ABOVE, _BELOW = {"$gt", "$gte"}, {"$lt", "$lte"}
+_OPPOSITES = {name: _BELOW if name in _ABOVE else _ABOVE for name in _COMPARE}
 
 
 class JSONColumns(Protocol):
     """How one database looks into the documents of the results table."""
 
-    def compare(self, path: Path, compare: Compare, operand: str | float) -> ColumnElement[bool]:
-        """Compare what stands at a path, of a tag its value, if it is of the operand's sort."""
+    def compare(
+        self, path: Path, compare: Compare, operand: str | float, between: bool
+    ) -> ColumnElement[bool]:
+        """Compare what stands at a path, of a tag its value, if it is of the operand's sort.
+
+        Between says that another condition bounds it at the other end.
+        """
 
     def among(self, path: Path, operands: Sequence[str | float]) -> ColumnElement[bool]:
         """Say whether what stands at a path, of a tag its value, is one of the operands."""
@@ -66,7 +73,7 @@ def condition(tree: Filter, columns: JSONColumns) -> ColumnElement[bool]:
     """Return the condition for a query's tree."""
     match tree:
         case AllOf(parts):
-            return and_(true(), *(condition(part, columns) for part in parts))
+            return and_(true(), *(_part(part, parts, columns) for part in parts))
         case AnyOf(parts):
             return or_(false(), *(condition(part, columns) for part in parts))
         case Exists(path, expected):
@@ -77,9 +84,22 @@ def condition(tree: Filter, columns: JSONColumns) -> ColumnElement[bool]:
         case Comparison(path, "$ne", operand):
             return _differs(path, [operand], columns)
         case Comparison(path, name, operand):
-            return columns.compare(path, _COMPARE[name], cast("str | float", operand))
+            return columns.compare(path, _COMPARE[name], cast("str | float", operand), False)
         case Among(path, operands, negated):
             return (_differs if negated else _equal)(path, operands, columns)
+
+
+def _part(part: Filter, parts: Sequence[Filter], columns: JSONColumns) -> ColumnElement[bool]:
+    if isinstance(part, Comparison) and part.operator in _OPPOSITES:
+        ends = [
+            each.operator
+            for each in parts
+            if isinstance(each, Comparison) and each.path == part.path
+        ]
+        between = not _OPPOSITES[part.operator].isdisjoint(ends)
+        operand = cast("str | float", part.operand)
+        return columns.compare(part.path, _COMPARE[part.operator], operand, between)
+    return condition(part, columns)
 
 
 def order(sort: Sequence[tuple[Path, int]], columns: JSONColumns) -> list[ColumnElement[Any]]:

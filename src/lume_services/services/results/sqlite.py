@@ -7,12 +7,11 @@ from collections.abc import Collection, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
-from sqlalchemy import URL, Connection, create_engine, event, func, select
+from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lume_services.errors import SettingsError, StoreUnavailableError
 from lume_services.services.results.sql_dialect import Engines, Row
-from lume_services.services.results.sql_tables import results
 from lume_services.services.results.sqlite_json import SQLiteJSON
 from lume_services.services.wal import use_wal
 
@@ -28,6 +27,7 @@ _INSERT = """
 INSERT INTO results (unique_hash, content_hash, project_name, flow_id, data)
 VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
+_LINK = "INSERT INTO links (link, result_id) SELECT ?, id FROM results WHERE unique_hash = ?"
 _BUSY_SECONDS = 60.0
 _NEXT_STEPS = {
     "SQLITE_BUSY": "another program holds its lock; end that program, or try again later",
@@ -103,19 +103,16 @@ def complete_tables(_connection: Connection) -> None:
 def insert_rows(connection: Connection, rows: Sequence[Row]) -> Collection[str]:
     """Add the rows that no other is in the way of, and their links."""
     # No other process can write meanwhile.
-    last = connection.scalar(select(func.max(results.c.id))) or 0
-    connection.exec_driver_sql(_INSERT, [row[:5] for row in rows])
-    added = select(results.c.unique_hash, results.c.id).where(results.c.id > last)
-    numbers = {name: number for name, number in connection.execute(added)}  # noqa: C416
-    linked = [
-        (link, numbers[row.unique_hash])
-        for row in rows
-        if row.links and row.unique_hash in numbers
-        for link in row.links
-    ]
+    last = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM results").scalar_one()
+    done = connection.exec_driver_sql(_INSERT, [row[:5] for row in rows])
+    added = {row.unique_hash for row in rows}
+    if done.rowcount < len(rows):
+        new = "SELECT unique_hash FROM results WHERE id > ?"
+        added = set(connection.exec_driver_sql(new, (last,)).scalars())
+    linked = [(link, row[0]) for row in rows if row.unique_hash in added for link in row.links]
     if linked:
-        connection.exec_driver_sql("INSERT INTO links (link, result_id) VALUES (?, ?)", linked)
-    return numbers.keys()
+        connection.exec_driver_sql(_LINK, linked)
+    return added
 
 
 def prepare_indexing(_connection: Connection) -> None:

@@ -28,16 +28,20 @@ _BLOBS = (
 class SQLiteJSON:
     """The document's JSON text, looked into by SQLite."""
 
-    def compare(self, path: Path, compare: Compare, operand: str | float) -> ColumnElement[bool]:
+    def compare(
+        self, path: Path, compare: Compare, operand: str | float, between: bool
+    ) -> ColumnElement[bool]:
         """Compare what stands at a path, if it is of the operand's sort."""
-        if key_column(path) is not None and not isinstance(operand, str):
-            return false()
-        key, rising = _key(path), compare in (operator.gt, operator.ge)
+        column = key_column(path)
+        if column is not None:
+            return compare(column, operand) if isinstance(operand, str) else false()
+        same, rising = compare(_key(path), operand), compare in (operator.gt, operator.ge)
+        # An index takes one bound at each end: another condition's where there is one.
+        key: ColumnElement[Any] = literal_column(f"{'+' if between else ''}{_key_text(path)}")
         if isinstance(operand, str):
-            end = key < _FIRST_BLOB if rising else key >= _FIRST_TEXT
-            return and_(compare(key, operand), end)
+            return and_(same, key < _FIRST_BLOB if rising else key >= _FIRST_TEXT)
         # Below a number there are but numbers, as NULL compares with nothing.
-        return and_(compare(key, operand), key < _FIRST_TEXT) if rising else compare(key, operand)
+        return and_(same, key < _FIRST_TEXT) if rising else same
 
     def among(self, path: Path, operands: Sequence[str | float]) -> ColumnElement[bool]:
         """Say whether what stands at a path is one of the operands."""
