@@ -23,6 +23,8 @@ from lume_services.settings_prefect import PrefectSettings
 from servers import free_port
 from servers.prefect import SCHEDULING, PrefectServer, working
 
+SECRET = "operator:s3cr3t"
+
 
 @pytest.fixture
 def service(prefect_worker: PrefectServer, tmp_path: Path) -> Iterator[SchedulingService]:
@@ -130,28 +132,35 @@ def test_the_local_backend_has_no_workers(tmp_path: Path) -> None:
         SchedulingService(LocalBackend(tmp_path)).serve()
 
 
-def test_a_server_may_be_killed_while_flows_run_and_clients_wait(tmp_path: Path) -> None:
-    secret = "operator:s3cr3t"
-    server = PrefectServer(tmp_path / "server", LUME_PREFECT__AUTH_STRING=secret)
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[PrefectServer]:
+    """A server that may be killed."""
+    server = PrefectServer(tmp_path / "server", LUME_PREFECT__AUTH_STRING=SECRET)
     server.start()
-    service = _entering(server, tmp_path, secret)
-    stranger = _entering(server, tmp_path, "operator:guess")
+    yield server
+    server.stop()
+
+
+def test_a_server_may_be_killed_while_flows_run_and_clients_wait(
+    own_server: PrefectServer, tmp_path: Path
+) -> None:
+    stranger = _entering(own_server, tmp_path, "operator:guess")
     with pytest.raises(SchedulingError, match="does not take the authentication string") as error:
         stranger.runs()
-    assert "guess" not in str(error.value)
     stranger.close()
-    options: dict[str, Any] = {"LUME_PREFECT__AUTH_STRING": secret}
-    with working(server, SCHEDULING, "--warm", **options), ThreadPoolExecutor(1) as pool:
+    assert "guess" not in str(error.value)
+    service = _entering(own_server, tmp_path, SECRET)
+    options: dict[str, Any] = {"LUME_PREFECT__AUTH_STRING": SECRET}
+    with working(own_server, SCHEDULING, "--warm", **options), ThreadPoolExecutor(1) as pool:
         run_id = service.run(flows.slow_flow, {"seconds": 8})
         waiting = pool.submit(service.wait, run_id, 300)
         running(service, run_id)
-        server.stop(signal.SIGKILL)
-        server.start()
+        own_server.stop(signal.SIGKILL)
+        own_server.start()
         assert waiting.result().state_name == "Completed"
         assert service.get_task_result(run_id, "nap_and_tell") == 8
-    assert secret not in (server.home / "server.log").read_text()
     service.close()
-    server.stop()
+    assert SECRET not in (own_server.home / "server.log").read_text()
 
 
 def _entering(server: PrefectServer, home: Path, secret: str) -> SchedulingService:
