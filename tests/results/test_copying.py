@@ -26,6 +26,7 @@ from lume_services.errors import (
     SettingsError,
 )
 from lume_services.files import TextFile
+from lume_services.results import environment
 from lume_services.results.copying import Copied, copy
 from lume_services.results.databases import opened, settings_of
 
@@ -93,6 +94,15 @@ def test_results_and_their_values_are_copied_once(
         assert np.asarray(last.outputs["array"])[-1] == 60_000.0
         assert len(last.outputs["text"]) == 800_000
     assert copied(source, target) == Copied(there=3)
+
+
+def test_the_names_of_the_installed_packages_go_along(
+    source: config.Services, target: config.Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest, before = environment.digest(), environment.installed()
+    copied(source, target)
+    monkeypatch.setattr(environment, "digest", lambda: "of another process")
+    assert environment.packages(digest, target) == before
 
 
 def test_between_all_databases_and_back(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import InputError, ResultNotFoundError, ResultsError
-from lume_services.results import integrity, references
+from lume_services.results import environment, integrity, references
 
 if TYPE_CHECKING:
     from lume_services.config import Services
@@ -141,6 +141,8 @@ def _copy_part(
             copied.files.update(_filesystems(document))
             found = integrity.values_of(document, source.values)
             values.update((value.stored.sha256, value) for value in found)
+            made = document.get("provenance") or {}
+            environment.copy(made.get("environment"), source, target)
         for value in values.values():
             saving.keep(value, value.stat)
         with saving.placed():

@@ -42,7 +42,7 @@ def installed() -> dict[str, str]:
 @functools.cache
 def digest() -> str:
     """Return the SHA-256 by which the installed packages are known."""
-    return hashlib.sha256(_content()).hexdigest()
+    return hashlib.sha256(_content(installed())).hexdigest()
 
 
 def keep(environment: str | None, services: Services) -> None:
@@ -58,18 +58,23 @@ def keep(environment: str | None, services: Services) -> None:
     services
         The services that it is saved with.
     """
-    file = _file(digest(), services)
-    if environment != digest() or file in _kept:
-        return
-    _kept.add(file)
-    try:
-        if not file.exists():
-            services.values.register()
-            with atomic.os_errors("make", file.parent):
-                file.parent.mkdir(exist_ok=True)
-            atomic.write(file, lambda scratch: scratch.write_bytes(_content()))
-    except (OSError, FileServiceError) as error:
-        logger.warning("the names of the installed packages are not kept: %s", error)
+    if environment == digest():
+        _write(digest(), installed(), services)
+
+
+def copy(environment: str | None, source: Services, target: Services) -> None:
+    """Write the packages of an environment, where they are known, beside another database.
+
+    Parameters
+    ----------
+    environment
+        The digest of the packages.
+    source, target
+        The services of both databases.
+    """
+    found = packages(environment, source)
+    if environment is not None and found is not None:
+        _write(environment, found, target)
 
 
 def packages(environment: str | None, services: Services) -> dict[str, str] | None:
@@ -92,5 +97,20 @@ def _file(environment: str, services: Services) -> Path:
     return services.values.folder / "environments" / f"{environment}.json"
 
 
-def _content() -> bytes:
-    return json.dumps(installed(), separators=(",", ":")).encode()
+def _write(environment: str, packages: dict[str, str], services: Services) -> None:
+    file = _file(environment, services)
+    if file in _kept:
+        return
+    _kept.add(file)
+    try:
+        if not file.exists():
+            services.values.register()
+            with atomic.os_errors("make", file.parent):
+                file.parent.mkdir(exist_ok=True)
+            atomic.write(file, lambda scratch: scratch.write_bytes(_content(packages)))
+    except (OSError, FileServiceError) as error:
+        logger.warning("the names of the installed packages are not kept: %s", error)
+
+
+def _content(packages: dict[str, str]) -> bytes:
+    return json.dumps(packages, separators=(",", ":")).encode()
