@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 _SECONDS = 3.0
@@ -74,3 +75,22 @@ def _git(path: Path, deadline: float, *arguments: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+def source_file(entrypoint: str | None) -> Path | None:
+    """Return the file that an entrypoint names, nothing imported; None if it is not here."""
+    place = (entrypoint or "").rpartition(":")[0]
+    path = Path(place if place.endswith(".py") else _module_file(place))
+    return path if path.suffix == ".py" and os.path.isfile(path) else None  # noqa: PTH113
+
+
+def _module_file(name: str) -> str:
+    # importlib.util.find_spec would import the packages, and a document names them.
+    parts = name.split(".")
+    spec: ModuleSpec | None = None
+    for number in range(1, len(parts) + 1):
+        folders = spec.submodule_search_locations if spec else None
+        if number > 1 and folders is None:
+            return ""
+        spec = PathFinder.find_spec(".".join(parts[:number]), folders)
+    return (spec.origin or "") if spec else ""

@@ -95,6 +95,11 @@ def _heads(results_db: ResultsDB, query: Query) -> Iterator[dict[str, str]]:
     # Noted first: copying may take longer than a server waits for who reads.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as noted:
         for head in results_db.find(query, projection=_HEAD):
+            if head.keys() != set(_HEAD):
+                raise ResultsError(
+                    f"document {head.get('unique_hash')!r} has no {' or '.join(_HEAD)}, as results "
+                    "have; put a backup in its place, or delete it."
+                )
             noted.write(f"{json.dumps([head[name] for name in _HEAD])}\n")
         noted.seek(0)
         while lines := list(itertools.islice(noted, _AT_A_TIME)):

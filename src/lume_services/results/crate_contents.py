@@ -16,7 +16,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from lume_services.errors import LumeServicesError
-from lume_services.results import crate_texts, environment, lookup, references
+from lume_services.results import checkout, crate_texts, environment, lookup, references
 from lume_services.services.files.filesystem import FileStat
 from lume_services.services.results.db import Document
 
@@ -110,7 +110,7 @@ class Contents:
     def _workflow(self, fields: Mapping[str, Any]) -> Any:
         """Add the source of the flow as it is here; None where it is not."""
         made = fields["provenance"] or {}
-        path = crate_texts.source_file(made.get("entrypoint"))
+        path = checkout.source_file(made.get("entrypoint"))
         if path is None:
             return None
         python = ComputerLanguage(
@@ -210,12 +210,10 @@ class Contents:
 
     def _values(self, document: Document) -> Iterator[Any]:
         """Add the large values of a result."""
-        for link in document.get("links", ()):
-            kind, _, sha256 = link.partition(":")
-            if kind == "value":
-                folder = self._services.values.folder / sha256[:2]
-                for path in folder.glob(f"{sha256}.*"):
-                    yield self._data(f"values/{path.name}", path, f"Value {sha256}", sha256)
+        for sha256 in references.values(document):
+            folder = self._services.values.folder / sha256[:2]
+            for path in folder.glob(f"{sha256}.*"):
+                yield self._data(f"values/{path.name}", path, f"Value {sha256}", sha256)
 
     def _file(self, rep: references.Reference, folder: str) -> Any:
         """Add a file as its reference says that it is; one that is not so is only named."""

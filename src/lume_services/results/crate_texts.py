@@ -1,22 +1,9 @@
-"""What an RO-Crate says of a result in words, and where its flow's source is."""
+"""What an RO-Crate says of a result in words."""
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-
-
-def source_file(entrypoint: str | None) -> Path | None:
-    """Return the file of the module that an entrypoint names; None if it is not here."""
-    place = (entrypoint or "").rpartition(":")[0]
-    try:
-        spec = None if place.endswith(".py") or not place else importlib.util.find_spec(place)
-    except (ImportError, ValueError):
-        return None
-    path = Path(place if spec is None else spec.origin or "")
-    return path if path.suffix == ".py" and path.is_file() else None
 
 
 def made_by(fields: Mapping[str, Any]) -> str:

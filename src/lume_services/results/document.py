@@ -23,6 +23,13 @@ ADDED = ("document_version", "result_type", "unique_hash", "content_hash", "link
 NO_CONTENTS = PROVENANCE | {"project_name", "flow_id"}
 """Fields that do not enter the hash of the contents."""
 
+_TYPES = {
+    **dict.fromkeys(("result_type", "unique_hash", "content_hash", "project_name", "flow_id"), str),
+    **dict.fromkeys(("inputs", "outputs", "created"), dict),
+    "document_version": int,
+    "parents": list,
+}
+
 # Their number has a bound, and who follows them reads documents alone.
 _STAYS = frozenset({"parents"})
 
@@ -86,6 +93,33 @@ def saved(
             yield {**head, **small, "links": [*references.links(encoded), *values]}
 
 
+def check(document: Document) -> None:
+    """Refuse a document of which not even the outline is that of a result.
+
+    Parameters
+    ----------
+    document
+        The document, trusted in nothing.
+
+    Raises
+    ------
+    ResultsError
+        If it is none; names the first part that is missing or of another type.
+    """
+    links, made = document.get("links", []), document.get("provenance")
+    wrong = [name for name, kind in _TYPES.items() if not isinstance(document.get(name), kind)]
+    if not isinstance(links, list) or not all(isinstance(link, str) for link in links):
+        wrong.append("links")
+    if not isinstance(made, dict | None):
+        wrong.append("provenance")
+    if wrong:
+        raise ResultsError(
+            f"document {document.get('unique_hash')!r} of the results database is no result: its "
+            f"{wrong[0]} is missing or malformed. It was damaged, or not written by LUME-services; "
+            "put a backup in its place, or delete it."
+        )
+
+
 def read(document: Document, lazy: Collection[str]) -> dict[str, Any]:
     """Return the fields of the result that a document was made from.
 
@@ -101,6 +135,7 @@ def read(document: Document, lazy: Collection[str]) -> dict[str, Any]:
     ResultsError
         If a newer version of this library wrote it, or it cannot be decoded.
     """
+    check(document)
     owner = f"result {document['unique_hash']}"
     if document["document_version"] > VERSION:
         raise ResultsError(

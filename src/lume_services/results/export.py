@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int], object]
 _STEP = 100
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class _CSV(_Writer):
         ):
             names = self._kept(kept, lambda row: None)
             writer = csv.DictWriter(file, names, lineterminator="\n")
-            writer.writeheader()
+            writer.writerow({name: _inert(name) for name in names})
             for line in kept:
                 writer.writerow({name: _text(item) for name, item in json.loads(line).items()})
 
@@ -135,15 +136,20 @@ _WRITERS: dict[str, type[_Writer]] = {".csv": _CSV, ".jsonl": _Lines, ".parquet"
 
 
 def _text(stored: Any) -> str:
-    """Return a value in one cell: a text as it is, a time in ISO form, all else as JSON."""
+    """Return a value in one cell: a text, a time in ISO form, all else as JSON."""
     value = scalar(stored)
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return _inert(value)
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return as_json(value)
+
+
+def _inert(text: str) -> str:
+    """Return a text such that a spreadsheet program shows it and does not compute it."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def as_json(value: Any) -> str:
@@ -152,6 +158,9 @@ def as_json(value: Any) -> str:
 
 
 def _jsonable(value: Any) -> Any:
+    # A few digits of a document can stand for a range of any length.
+    if hasattr(value, "step"):
+        return str(value)
     if hasattr(value, "tolist"):
         return value.tolist()
     if isinstance(value, set | frozenset):

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lume_services.errors import FileNotThereError, ResultsError
+from lume_services.results import document as documents
+from lume_services.results import references
 from lume_services.results.codec import TAG, content_hash
 from lume_services.results.codec.stored import SUFFIX
 from lume_services.results.document import ADDED, NO_CONTENTS
@@ -44,7 +46,7 @@ def values_of(document: Document, values: ValueStore) -> Iterator[Kept]:
         If the file of one is missing.
     """
     owner = f"a value of result {document['unique_hash']}"
-    for sha256 in _digests(document):
+    for sha256 in references.values(document):
         path = _file(sha256, values)
         if path is None:
             raise FileNotThereError(
@@ -56,7 +58,7 @@ def values_of(document: Document, values: ValueStore) -> Iterator[Kept]:
 
 def has_values(head: Mapping[str, Any], values: ValueStore) -> bool:
     """Say whether there are files of all values that the links of a document name."""
-    return all(_file(sha256, values) for sha256 in _digests(head))
+    return all(_file(sha256, values) for sha256 in references.values(head))
 
 
 def check(document: Document, values: ValueStore) -> None:
@@ -69,6 +71,7 @@ def check(document: Document, values: ValueStore) -> None:
     ResultsError
         If it is damaged.
     """
+    documents.check(document)
     fields = {name: part for name, part in document.items() if name not in ADDED}
     try:
         version = document["document_version"]
@@ -82,11 +85,6 @@ def check(document: Document, values: ValueStore) -> None:
         raise _damaged(document, f"it cannot be read, {error!r}") from error
     if found != document["content_hash"]:
         raise _damaged(document, f"the hash of its contents is {found}")
-
-
-def _digests(head: Mapping[str, Any]) -> Iterator[str]:
-    links = (link.partition(":") for link in head.get("links", ()))
-    return (rest for kind, _, rest in links if kind == "value")
 
 
 def _file(sha256: str, values: ValueStore) -> Path | None:

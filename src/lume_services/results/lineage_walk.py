@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from lume_services.errors import InputError, LumeServicesError
+from lume_services.results import document as documents
 from lume_services.results import references
 from lume_services.results.codec import decode
 from lume_services.results.references import Reference
@@ -180,6 +181,7 @@ class Walk:
 
     def _read(self, document: Document) -> str | None:
         """Add a result; return its key, or None if there is no room for it."""
+        documents.check(document)
         reference = {name: document[name] for name in _RESULT}
         key = _key(reference)
         known = Node(

@@ -7,6 +7,7 @@ from typing import Any
 
 from lume_services.errors import InputError, ResultNotFoundError
 from lume_services.results import document as documents
+from lume_services.results.result import Result
 from lume_services.services.results.db import Document, ResultsDB
 
 _SHOWN = 5
@@ -50,8 +51,13 @@ def document_of(result: Any, results_db: ResultsDB) -> Document:
 
 
 def fields_of(document: Document) -> dict[str, Any]:
-    """Return the fields of a result, also of one whose class is not registered here."""
-    return documents.read(document, lazy=document.keys())
+    """Return the fields of a result, also of one whose class is not registered here.
+
+    Those that all results have are of their types.
+    """
+    fields = documents.read(document, lazy=document.keys())
+    common = {name: fields[name] for name in Result.model_fields if name in fields}
+    return {**fields, **Result._from_fields(document, common)._fields()}
 
 
 def _tests(text: str, exactly: bool) -> list[dict[str, Any]]:

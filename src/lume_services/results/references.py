@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from lume_services.results.codec import MAX_DEPTH
 from lume_services.services.results.db import Document
 
 Reference = Mapping[str, Any]
 
 _FILE = frozenset({"file_type", "filename", "filesystem_identifier", "size", "sha256"})
 _RESULT = frozenset({"result_type", "project_name", "unique_hash"})
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _GIVEN = ("inputs", "parents")
 _APART = frozenset({"provenance", *_GIVEN})
+# Tags nest two levels for each of the value's.
+_DEEPEST = 4 * MAX_DEPTH
 
 
 def is_file(value: object) -> bool:
     """Tell whether a value is a file's reference."""
-    return isinstance(value, Mapping) and value.keys() == _FILE
+    if not isinstance(value, Mapping) or value.keys() != _FILE:
+        return False
+    texts = (value["file_type"], value["filename"], value["filesystem_identifier"])
+    return (
+        all(isinstance(text, str) for text in texts)
+        and isinstance(value["sha256"], str | None)
+        and isinstance(value["size"], int | None)
+    )
 
 
 def is_reference(value: object) -> bool:
     """Tell whether a value is the reference of a file or of a result."""
-    return isinstance(value, Mapping) and value.keys() in (_FILE, _RESULT)
+    if isinstance(value, Mapping) and value.keys() == _RESULT:
+        return all(isinstance(text, str) for text in value.values())
+    return is_file(value)
 
 
 def key(reference: Reference) -> str | None:
@@ -65,6 +79,12 @@ def links(document: Document) -> list[str]:
     return list(dict.fromkeys([*given, *made]))
 
 
+def values(document: Mapping[str, Any]) -> list[str]:
+    """Return the digests of the large values that the links of a document name."""
+    links = (link.partition(":") for link in document.get("links", ()))
+    return [rest for kind, _, rest in links if kind == "value" and _SHA256.fullmatch(rest)]
+
+
 def _saved(document: Document) -> list[Reference]:
     return list(_in((document.get("provenance") or {}).get("saved")))
 
@@ -73,14 +93,16 @@ def _distinct(references: Iterable[Reference]) -> list[Reference]:
     return list({key(each) or repr(each): each for each in references}.values())
 
 
-def _in(value: Any) -> Iterator[Reference]:
+def _in(value: Any, depth: int = _DEEPEST) -> Iterator[Reference]:
+    if depth == 0:
+        return
     if isinstance(value, dict):
         if is_reference(value):
             yield value
             return
         for part in value.values():
-            yield from _in(part)
+            yield from _in(part, depth - 1)
     # Lists of numbers are frequent and long.
     elif isinstance(value, list) and not {dict, list}.isdisjoint(map(type, value)):
         for part in value:
-            yield from _in(part)
+            yield from _in(part, depth - 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import platform
@@ -115,8 +114,8 @@ def _code(fields: Mapping[str, Any], made: Mapping[str, Any], entrypoint: str) -
         yield from _differs(f"version of {package}", fields["version"], _version(package))
     yield from _differs("version of Python", made.get("python"), platform.python_version())
     yield from _differs("image", made.get("image"), os.environ.get(IMAGE_VARIABLE))
-    file = _file(entrypoint)
-    now = checkout.of(file) if file else None
+    file = checkout.source_file(entrypoint)
+    now = checkout.of(str(file)) if file else None
     yield from _differs("commit", made.get("commit"), now and now.commit)
     if made.get("dirty"):
         yield "the flow's checkout had changes then that no commit holds"
@@ -147,17 +146,6 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _file(entrypoint: str) -> str | None:
-    place = entrypoint.rpartition(":")[0]
-    if place.endswith(".py"):
-        return place
-    try:
-        spec = importlib.util.find_spec(place)
-    except (ImportError, ValueError):
-        return None
-    return spec.origin if spec else None
 
 
 def _sources(document: Document, services: Services) -> Iterator[str]:

@@ -150,12 +150,24 @@ class Result(BaseModel):
                 "give what Result.unique_rep() or save_db_result returned"
             )
         for document in _db().find({"unique_hash": unique_hash}):
+            result = cls._from_document(document)
             provenance.record_parent(_rep(document))
-            return cls._from_document(document)
+            return result
         raise ResultNotFoundError(
             f"no result {unique_hash} in the results database; it was never inserted, was "
             "deleted, or is in another database (see `lume-services config show`)"
         )
+
+    @classmethod
+    def _from_fields(cls, document: Document, fields: Mapping[str, Any]) -> Self:
+        """Return the result that a document holds in these fields, trusted in nothing."""
+        try:
+            return cls(**fields)
+        except InputError as error:
+            raise ResultsError(
+                f"result {document['unique_hash']} cannot be loaded: {error}. It was damaged, or "
+                f"saved by another version of {types.name(cls)}."
+            ) from error
 
     @classmethod
     def load_from_query(cls, query: Mapping[str, Any]) -> Self:
@@ -217,6 +229,7 @@ class Result(BaseModel):
 
     @classmethod
     def _from_document(cls, document: Document) -> Self:
+        documents.check(document)
         found = types.get(document["result_type"])
         if not issubclass(found, cls):
             raise ResultsError(
@@ -225,7 +238,7 @@ class Result(BaseModel):
             )
         # A field that is declared as something gets what it is declared as.
         lazy = [n for n, f in found.model_fields.items() if f.annotation in (Any, dict[str, Any])]
-        result = found(**documents.read(document, lazy))
+        result = found._from_fields(document, documents.read(document, lazy))
         result._document_version = document["document_version"]
         return result
 
