@@ -93,7 +93,7 @@ def test_a_column_may_be_missing_in_some(cli: Cli) -> None:
     assert found.rows == [["-", "ndarray 2x3 float64, from 0 to 0", "a=text"], ["1", "-", "-"]]
 
 
-@pytest.mark.parametrize("command", [["find"], ["export", "--to", "r.csv"]])
+@pytest.mark.parametrize("command", [["find"], ["export", "-o", "r.csv"]])
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -120,7 +120,7 @@ def rows_of(file: str) -> list[dict[str, str]]:
 def test_csv_has_every_path_and_readable_values(cli: Cli) -> None:
     save(0, xs=np.array([0.5, 1.5]), ok=True, note='say "hi", twice\nand\u2028', none=None)
     save(1, nested={"a.b": [1, 2], "c": {"d": float("nan")}}, at=START)
-    exported = cli("results", "export", "--to", "r.csv")
+    exported = cli("results", "export", "-o", "r.csv")
     assert exported.fields == {"results": "2", "file": "r.csv"}
     first, second = rows_of("r.csv")
     assert first["inputs.k1"] == "0.0"
@@ -137,7 +137,7 @@ def test_csv_has_every_path_and_readable_values(cli: Cli) -> None:
 
 
 def test_json_lines_hold_the_results_as_stored(cli: Cli, saved: list[Result]) -> None:
-    assert cli("results", "export", "--to", "r.jsonl", "--limit", 3).code == 0
+    assert cli("results", "export", "-o", "r.jsonl", "--limit", 3).code == 0
     lines = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
     assert [line["unique_hash"] for line in lines] == [
         result.unique_rep()["unique_hash"] for result in saved[:3]
@@ -152,7 +152,7 @@ def test_parquet_has_types(cli: Cli) -> None:
     save(1, xs=np.array([[1, 2], [3, 4]]), note="text", at=START)
     columns = ["created", "inputs.k1", "outputs.ok", "outputs.note", "outputs.at"]
     options = ["--columns", ",".join(columns)]
-    assert cli("results", "export", "--to", "r.parquet", *options).code == 0
+    assert cli("results", "export", "-o", "r.parquet", *options).code == 0
     assert parquet.read_table("r.parquet").to_pylist() == [
         dict(zip(columns, [START, 0.0, True, None, None], strict=True)),
         dict(zip(columns, [START + timedelta(hours=1), 1.5, None, "text", START], strict=True)),
@@ -162,7 +162,7 @@ def test_parquet_has_types(cli: Cli) -> None:
 def test_mixed_values_are_json_text_in_parquet(cli: Cli) -> None:
     save(0, xs=np.array([0.5, 1.5]))
     save(1, xs=np.array([[1, 2], [3, 4]]))
-    exported = cli("results", "export", "--to", "r.parquet", "--columns", "outputs.xs")
+    exported = cli("results", "export", "-o", "r.parquet", "--columns", "outputs.xs")
     assert exported.code == 0
     assert exported.err == (
         "note: the values at outputs.xs are of different kinds and became JSON text\n"
@@ -175,7 +175,7 @@ def test_mixed_values_are_json_text_in_parquet(cli: Cli) -> None:
 
 def test_arrays_are_lists_in_parquet(cli: Cli) -> None:
     save(0, xs=np.array([0.5, 1.5]))
-    assert cli("results", "export", "--to", "r.parquet").code == 0
+    assert cli("results", "export", "-o", "r.parquet").code == 0
     (row,) = parquet.read_table("r.parquet").to_pylist()
     assert row["outputs.xs"] == [0.5, 1.5]
 
@@ -186,7 +186,7 @@ def test_parquet_needs_pyarrow(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.delitem(sys.modules, "lume_services.results.parquet", raising=False)
     monkeypatch.delattr("lume_services.results.parquet", raising=False)
-    code, out, err = cli("results", "export", "--to", "r.parquet")
+    code, out, err = cli("results", "export", "-o", "r.parquet")
     assert (code, out) == (2, "")
     assert "pip install 'lume-services[parquet]'" in err
     assert list(Path.cwd().iterdir()) == []
@@ -200,12 +200,12 @@ def test_parquet_needs_pyarrow(
     ],
 )
 def test_where_nothing_can_be_exported_to(cli: Cli, to: str, message: str) -> None:
-    code, out, err = cli("results", "export", "--to", to)
+    code, out, err = cli("results", "export", "-o", to)
     assert (code, out, err) == (2, "", f"error: {message}\n")
 
 
 def test_no_results_make_an_empty_file(cli: Cli) -> None:
-    assert cli("results", "export", "--to", "r.csv").fields["results"] == "0"
+    assert cli("results", "export", "-o", "r.csv").fields["results"] == "0"
     assert Path("r.csv").read_text().strip() == ""
-    assert cli("results", "export", "--to", "r.jsonl", "--json").code == 0
+    assert cli("results", "export", "-o", "r.jsonl", "--json").code == 0
     assert Path("r.jsonl").read_text() == ""

@@ -47,7 +47,7 @@ def test_a_document_does_not_command_the_terminal() -> None:
 def test_an_export_shows_how_far_it_is() -> None:
     for number in range(5):
         save(number)
-    shown = written("export", "--to", "a.csv")
+    shown = written("export", "-o", "a.csv")
     assert "5/5" in shown
     assert shown.splitlines()[-1].split() == ["file", "a.csv"]
     assert len(Path("a.csv").read_text().splitlines()) == 6
