@@ -59,7 +59,9 @@ def main(quick: bool) -> None:
             table.show(growing(contest.name, contest.ours, many, sizes))
             contest.ours.close()
     if find_spec("maggma") is not None:
-        table.show(import_module("benchmarks.maggma_stores").rows(single, many))
+        # Of ten thousand, its MemoryStore takes many minutes.
+        fewer = min(many, 1_000)
+        table.show(import_module("benchmarks.maggma_stores").rows(min(single, 100), fewer))
 
 
 def sqlite() -> Contest:
