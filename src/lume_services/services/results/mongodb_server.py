@@ -24,7 +24,7 @@ from pymongo.errors import (
 from pymongo.uri_parser import parse_uri
 
 from lume_services.errors import ResultsError, SettingsError, StoreUnavailableError
-from lume_services.services.results.mongodb_filter import LINKS, ORDER, RISING, indexes
+from lume_services.services.results.mongodb_filter import FALLING, LINKS, ORDER, RISING, indexes
 from lume_services.services.results.query import parse_path
 
 Fields = dict[str, Any]
@@ -46,11 +46,15 @@ _OPTIONS = {
 _SECONDS_TO_INDEX = 24 * 3600
 # What was saved survives the loss of a server.
 _SAVED = WriteConcern("majority", wtimeout=60_000, j=True)
+_NEWEST = indexes(("created",))[FALLING]
 _INDEXES = [
     IndexModel([("flow_id", ASCENDING), ("project_name", ASCENDING)], unique=True),
     IndexModel([("project_name", ASCENDING), (ORDER, ASCENDING)], name=f"{RISING}project_name"),
     IndexModel([(ORDER, ASCENDING)]),
     IndexModel([(LINKS, ASCENDING)]),
+    # The newest, of all and of a project; other keys than those of `models`, which users may add.
+    IndexModel([*_NEWEST, ("_id", ASCENDING)], name="/newest"),
+    IndexModel([("project_name", ASCENDING), *_NEWEST], name="/newest_of_project"),
 ]
 _NEXT_STEPS = {
     13: "give the user the role readWrite on this database, or read to read it only",
