@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import Any
 
 import pymongo
 from results_model import document
@@ -11,7 +12,8 @@ from lume_services.services.results.mongodb import MongoResultsDB
 
 
 def test_the_newest_have_indexes_from_the_start(mongodb_url: str) -> None:
-    with closing(MongoResultsDB(mongodb_url)) as db, pymongo.MongoClient(mongodb_url) as client:
+    client: pymongo.MongoClient[Any] = pymongo.MongoClient(mongodb_url)
+    with closing(MongoResultsDB(mongodb_url)) as db, client:
         db.insert(document(1))
         results = client.get_default_database().results
         made = results.index_information()
