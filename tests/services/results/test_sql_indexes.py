@@ -98,6 +98,17 @@ def test_a_path_with_an_index_is_found_and_sorted_by_it(
     assert not options or "TEMP B-TREE FOR ORDER BY" not in told
 
 
+@pytest.mark.parametrize("value", [7, "text", True])
+def test_values_at_any_path_are_found_by_an_index(postgresql_url: str, value: Any) -> None:
+    store = open_store(postgresql_url)
+    store.insert_many([document(i, **{"50% x": [None, value, i]}) for i in range(5)])
+    query = {"50% x.1": value}
+    assert store.count(query) == 5
+    assert store.count({"50% x.0": value}) == 0
+    assert "results_search" in plan(postgresql_url, store, query)
+    store.close()
+
+
 @pytest.mark.parametrize("query", [{}, {"project_name": "test"}])
 def test_the_newest_are_found_without_reading_all(
     url: str, db: ResultsDB, query: dict[str, Any]

@@ -138,12 +138,15 @@ def lock_schema(connection: Connection) -> None:
 
 
 def complete_tables(connection: Connection) -> None:
-    """Add the binary copy that queries look into."""
+    """Add the binary copy that queries look into, and an index of all that is in it."""
     connection.execute(
         text(
             "ALTER TABLE results "
             "ADD COLUMN search jsonb GENERATED ALWAYS AS (CAST(data AS jsonb)) STORED"
         )
+    )
+    connection.execute(
+        text("CREATE INDEX results_search ON results USING gin (search jsonb_path_ops)")
     )
 
 

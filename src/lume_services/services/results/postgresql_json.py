@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import operator
 import re
 from collections.abc import Sequence
@@ -14,10 +15,13 @@ from sqlalchemy import (
     Numeric,
     Text,
     and_,
+    cast,
     false,
+    literal,
     literal_column,
     or_,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from lume_services.services.results.query import Path, is_index
 from lume_services.services.results.sql_filter import Compare, quoted
@@ -28,6 +32,8 @@ _RANKED = " ".join(f"WHEN '{kind}' THEN {rank}" for kind, rank in _RANKS.items()
 # An entry of an index holds 2700 bytes.
 _PREFIX = 200
 _WITHIN_PREFIX = {operator.gt: operator.ge, operator.lt: operator.le}
+# Of more, each to be looked up, a scan is as quick.
+_MOST_CONTAINMENTS = 50
 # The operator takes such keys for the index of an array, and the law of queries does not.
 _LIKE_AN_INDEX = re.compile(r"\s*[+-]?\d+")
 
@@ -53,11 +59,13 @@ class PostgreSQLJSON:
         truths = ["true" if each else "false" for each in operands if isinstance(each, bool)]
         numbers = [_exact(each) for each in operands if not isinstance(each, bool | str)]
         texts = [each for each in operands if isinstance(each, str)]
-        return or_(
+        exactly = or_(
             and_(_is(path, "number"), _number(path).in_(numbers)) if numbers else false(),
             _among_texts(path, "string", texts) if texts else false(),
             _among_texts(path, "boolean", truths) if truths else false(),
         )
+        contained = _containments(path, operands)
+        return and_(or_(*contained), exactly) if contained else exactly
 
     def empty(self, path: Path) -> ColumnElement[bool]:
         """Say whether nothing or null stands at a path, or a tag of null."""
@@ -143,6 +151,31 @@ def _among_texts(path: Path, kind: str, texts: Sequence[str]) -> ColumnElement[b
         return text.in_(texts) if kind == "string" else false()
     begins = _prefix(path).in_([each[:_PREFIX] for each in texts])
     return and_(_is(path, kind), begins, text.in_(texts))
+
+
+def _containments(path: Path, operands: Sequence[str | float]) -> list[ColumnElement[bool]]:
+    """Return what holds, one or the other, where an operand stands at a path.
+
+    It may hold elsewhere, too, but is looked up in the index of all that stands anywhere.
+    """
+    if key_column(path) is not None:
+        return []
+    parts = [part for operand in operands for part in _parts(path, operand)]
+    search: ColumnElement[Any] = literal_column("search")
+    return [
+        search.op("@>", is_comparison=True)(cast(literal(part, Text), JSONB))
+        for part in (parts if len(parts) <= _MOST_CONTAINMENTS else ())
+    ]
+
+
+def _parts(path: Path, operand: str | float) -> list[str]:
+    """Return the parts, as JSON, of which a document with an operand at a path has one."""
+    value = json.dumps(operand) if isinstance(operand, bool | str) else str(_exact(operand))
+    parts = [value, f'{{"value": {value}}}']
+    for key in reversed(path):
+        in_lists = [f"[{part}]" for part in parts] if is_index(key) else []
+        parts = [f"{{{json.dumps(key)}: {part}}}" for part in parts] + in_lists
+    return parts
 
 
 def _exact(operand: float) -> Decimal:
