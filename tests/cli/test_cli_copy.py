@@ -36,6 +36,13 @@ def test_refusals(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     done = cli("results", "copy", "--to", "env:NOSUCH")
     assert "error: 'env:NOSUCH' means the environment variable 'NOSUCH', which is not" in done.err
+    nowhere = Path("nowhere.sqlite").resolve()
+    done = cli("results", "copy", "--from", f"sqlite:///{nowhere}")
+    assert (done.code, done.err) == (
+        2,
+        f"error: there is no database '{nowhere}'; correct its name\n",
+    )
+    assert not nowhere.exists()
 
 
 def test_a_password_in_the_command_line_is_no_secret(

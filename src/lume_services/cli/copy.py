@@ -49,7 +49,10 @@ def copy(
                 "command line; env:NAME or FILE.toml keep it from them"
             )
     current = LUMEServicesSettings()
-    with opened(from_, current) as source, opened(to, current) as target:
+    with (
+        opened(from_, current, exists=from_ is not None) as source,
+        opened(to, current) as target,
+    ):
         query = {} if project is None else {"project_name": project}
         with progress_bar("copying", lambda: source.results_db.count(query)) as progress:
             copied = copy_results(source, target, project, progress)

@@ -84,7 +84,9 @@ def copy(source: Services, target: Services, project: str | None, progress: Prog
         progress(copied.results + copied.there)
     if not copied.results + copied.there:
         of = "" if project is None else f" of project {project!r}"
-        raise ResultNotFoundError(f"there are no results{of} to copy; name another project")
+        raise ResultNotFoundError(
+            f"there are no results{of} to copy; name another project or database"
+        )
     for path in source.results_db.indexes():
         target.results_db.index(path)
     return copied

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from lume_services.errors import SettingsError
-from lume_services.settings import LUMEServicesSettings
+from lume_services.errors import ResultNotFoundError, SettingsError
+from lume_services.settings import LUMEServicesSettings, scheme
 from lume_services.settings_sources import CONFIG_FILE_VARIABLE, config_file
 
 if TYPE_CHECKING:
@@ -38,17 +39,30 @@ class _OnlyGiven(LUMEServicesSettings):
 
 
 @contextmanager
-def opened(database: str | None, current: LUMEServicesSettings) -> Iterator[Services]:
+def opened(
+    database: str | None, current: LUMEServicesSettings, *, exists: bool = False
+) -> Iterator[Services]:
     """Give the services of a results database, of the configured one for None.
 
     Parameters
     ----------
     database, current
         As for `settings_of`.
+    exists
+        Whether it has to be there already; an SQLite file that is not would be made.
+
+    Raises
+    ------
+    ResultNotFoundError
+        If it has to be there and is not.
     """
     from lume_services import config
 
     settings = current if database is None else settings_of(database, current)
+    url = settings.results_db_url
+    file = Path(urlsplit(url).path[1:])
+    if exists and scheme(url) == "sqlite" and not file.exists():
+        raise ResultNotFoundError(f"there is no database {str(file)!r}; correct its name")
     services = config.build(settings)
     try:
         yield services
