@@ -148,6 +148,22 @@ def test_what_is_missing_is_named_and_said(tmp_path: Path) -> None:
     assert kinds == ["CreativeWork", "CreativeWork"]
 
 
+def test_a_file_of_unknown_content_stays_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    rep = {
+        "file_type": "TextFile",
+        "filename": str(tmp_path / "secret"),
+        "filesystem_identifier": "local",
+        "size": None,
+        "sha256": None,
+    }
+    packed = export(
+        Result(flow_id="1", inputs={"file": rep}, outputs={}).insert(), tmp_path / "crate"
+    )
+    assert packed.missing == (f"file '{tmp_path}/secret' has no known content to check",)
+    assert [path for path in (tmp_path / "crate").rglob("*") if path.name == "secret"] == []
+
+
 def test_where_no_crate_can_be_written(tmp_path: Path) -> None:
     rep = Result(flow_id="1", inputs={}, outputs={}).insert()
     (tmp_path / "full").mkdir()

@@ -15,7 +15,7 @@ from rocrate.model.computerlanguage import ComputerLanguage
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
-from lume_services.errors import LumeServicesError
+from lume_services.errors import FileCorruptError, LumeServicesError
 from lume_services.results import checkout, crate_texts, environment, lookup, references
 from lume_services.services.files.filesystem import FileStat
 from lume_services.services.results.db import Document
@@ -216,14 +216,20 @@ class Contents:
                 yield self._data(f"values/{path.name}", path, f"Value {sha256}", sha256)
 
     def _file(self, rep: references.Reference, folder: str) -> Any:
-        """Add a file as its reference says that it is; one that is not so is only named."""
+        """Add a file as its reference says that it is; one that is not so is only named.
+
+        One of unknown content is only named too: whoever wrote the reference could have it pack
+        any file of this machine.
+        """
         key = references.key(rep) or f"{rep['filesystem_identifier']}:{rep['filename']}"
         if key in self._known:
             return self._known[key]
         name = PurePath(rep["filename"]).name
         copy = self._scratch / hashlib.sha256(key.encode()).hexdigest()
-        stat = None if rep["sha256"] is None else FileStat(rep["size"], rep["sha256"])
         try:
+            if rep["sha256"] is None:
+                raise FileCorruptError(f"file {rep['filename']!r} has no known content to check")
+            stat = FileStat(rep["size"], rep["sha256"])
             self._services.files.read(
                 rep["filesystem_identifier"],
                 rep["filename"],
