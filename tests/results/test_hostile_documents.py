@@ -20,6 +20,7 @@ from result_documents import document_of
 from lume_services import Result, Results, config
 from lume_services.errors import LumeServicesError, ResultsError
 from lume_services.results import copying, integrity, lookup, references
+from lume_services.results import document as documents
 from lume_services.results.difference import diff
 from lume_services.results.lineage import jsonable, lineage
 from lume_services.results.repetition import repetition
@@ -168,6 +169,11 @@ def test_what_is_no_result_is_refused_by_its_hash(name: str) -> None:
     for use in ("find", "load", "lineage", "repetition", "copy"):
         with pytest.raises(ResultsError, match=f"document 'hostile' .* its {name} is missing"):
             USES[use]()
+
+
+def test_a_hash_that_is_a_path_is_refused() -> None:
+    with pytest.raises(ResultsError, match="its unique_hash is missing or malformed"):
+        documents.check({**good(), "unique_hash": "../../x"})
 
 
 def test_a_field_of_another_type_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -29,6 +30,8 @@ _TYPES = {
     "document_version": int,
     "parents": list,
 }
+
+_HASH = re.compile(r"[\w-]{1,200}", re.ASCII)
 
 # Their number has a bound, and who follows them reads documents alone.
 _STAYS = frozenset({"parents"})
@@ -112,6 +115,9 @@ def check(document: Document) -> None:
         wrong.append("links")
     if not isinstance(made, dict | None):
         wrong.append("provenance")
+    # It becomes the name of files.
+    if not wrong and not _HASH.fullmatch(document["unique_hash"]):
+        wrong.append("unique_hash")
     if wrong:
         raise ResultsError(
             f"document {document.get('unique_hash')!r} of the results database is no result: its "
