@@ -19,7 +19,7 @@ from result_documents import document_of
 
 from lume_services import Result, Results, config
 from lume_services.errors import LumeServicesError, ResultsError
-from lume_services.results import copying, integrity, lookup, references
+from lume_services.results import copying, environment, integrity, lookup, references
 from lume_services.results import document as documents
 from lume_services.results.difference import diff
 from lume_services.results.lineage import jsonable, lineage
@@ -220,3 +220,8 @@ def test_copying_names_what_is_no_result(tmp_path: Path) -> None:
     plant(document)
     with pytest.raises(ResultsError, match="hostile"):
         list(copying._heads(config.current().results_db, {}))
+
+
+def test_packages_are_named_by_a_digest() -> None:
+    for digest in (3, ["a"], "../../x", None):
+        assert environment.packages(digest, config.current()) is None

@@ -62,7 +62,7 @@ def keep(environment: str | None, services: Services) -> None:
         _write(digest(), installed(), services)
 
 
-def copy(environment: str | None, source: Services, target: Services) -> None:
+def copy(environment: object, source: Services, target: Services) -> None:
     """Write the packages of an environment, where they are known, beside another database.
 
     Parameters
@@ -73,13 +73,13 @@ def copy(environment: str | None, source: Services, target: Services) -> None:
         The services of both databases.
     """
     found = packages(environment, source)
-    if environment is not None and found is not None:
+    if isinstance(environment, str) and found is not None:
         _write(environment, found, target)
 
 
-def packages(environment: str | None, services: Services) -> dict[str, str] | None:
+def packages(environment: object, services: Services) -> dict[str, str] | None:
     """Return the packages of an environment by its digest; None if they are not known here."""
-    if environment is None or not _DIGEST.fullmatch(environment):
+    if not isinstance(environment, str) or not _DIGEST.fullmatch(environment):
         return None
     if environment == digest():
         return installed()
