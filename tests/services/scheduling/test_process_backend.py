@@ -141,6 +141,15 @@ def own_server(tmp_path: Path) -> Iterator[PrefectServer]:
     server.stop()
 
 
+def test_a_worker_waits_for_a_server_that_is_started_with_it(tmp_path: Path) -> None:
+    server = PrefectServer(tmp_path / "server")
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(server.start)
+        with working(server, SCHEDULING):
+            starting.result()
+    server.stop()
+
+
 def test_a_server_may_be_killed_while_flows_run_and_clients_wait(
     own_server: PrefectServer, tmp_path: Path
 ) -> None:

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lume_services.services.scheduling import entrypoints
 from lume_services.services.scheduling.backends.backend import RunConfig
 from lume_services.services.scheduling.prefect_server import deployments, programs
-from lume_services.services.scheduling.prefect_server.connection import PrefectServer
+from lume_services.services.scheduling.prefect_server.connection import (
+    PATIENCE_SECONDS_OF_WORKERS,
+    PrefectServer,
+)
 from lume_services.services.scheduling.prefect_server.history import ServerRunHistory
 from lume_services.services.scheduling.prefect_server.registry import ServerRegistry
 from lume_services.services.scheduling.prefect_server.waiting import Waiting
@@ -157,6 +160,7 @@ class ServerBackend:
         os.environ.update(programs.flow_environment(self._settings, Path.cwd()))
         from lume_services.services.scheduling.prefect_server.worker import serve
 
+        self.server.patience = PATIENCE_SECONDS_OF_WORKERS
         serve(
             self.server,
             self.pool,

@@ -20,6 +20,8 @@ JSON = dict[str, Any]
 PAGE = 200
 TIMEOUT_SECONDS = 30.0
 PATIENCE_SECONDS = 5.0
+# Server and worker may be started at once, and the server takes long.
+PATIENCE_SECONDS_OF_WORKERS = 60.0
 # A flow that has run for hours outlives a server that is started again.
 PATIENCE_SECONDS_OF_FLOWS = 240.0
 _REFUSED = frozenset({400, 403, 409, 422})
@@ -37,6 +39,7 @@ class PrefectServer:
         Where it is, and how it is entered.
     patience
         For how many seconds requests are sent again; by default some, and minutes in flows.
+        Also an attribute.
 
     Raises
     ------
@@ -46,7 +49,7 @@ class PrefectServer:
 
     def __init__(self, settings: PrefectSettings, patience: float | None = None) -> None:
         self.settings = settings
-        self._patience = patience
+        self.patience = patience
         self.url = settings.api_url
         self._client: httpx.Client | None = None
         self._lock = threading.Lock()
@@ -128,8 +131,8 @@ class PrefectServer:
             pause = min(2 * pause, 2.0)
 
     def _patience_now(self) -> float:
-        if self._patience is not None:
-            return self._patience
+        if self.patience is not None:
+            return self.patience
         return PATIENCE_SECONDS_OF_FLOWS if current_run() else PATIENCE_SECONDS
 
     def _refusal(self, response: httpx.Response) -> SchedulingError | InputError:
