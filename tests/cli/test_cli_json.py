@@ -116,5 +116,5 @@ def test_settings_and_versions(parsed: Any, lume_home: Path) -> None:
         "value": str(lume_home),
         "source": "environment variable LUME_HOME",
     }
-    assert [check["ok"] for check in parsed("config", "check")] == [True] * 3
+    assert [check["ok"] for check in parsed("config", "check")] == [True] * 4
     assert list(parsed("version")) == ["lume-services", "prefect", "python"]
