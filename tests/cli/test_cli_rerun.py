@@ -97,7 +97,7 @@ def test_it_is_run_and_compared(cli: Cli, scaled: Document, flows: Path) -> None
     code, out, _ = cli("results", "rerun", scaled["unique_hash"], "--yes")
     assert code == 0
     assert out.splitlines()[-3:] == ["inputs  equal", "outputs  equal", "made by  equal"]
-    flows.write_text(FLOWS.replace("FACTOR = 2.0", "FACTOR = 3.0"))
+    flows.write_text(FLOWS.replace("FACTOR = 2.0", "FACTOR = 3.00"))
     forget_module(flows)
     code, out, _ = cli("results", "rerun", scaled["unique_hash"], "--yes")
     assert code == 0
