@@ -190,18 +190,23 @@ def use(services: Services | LUMEServicesSettings) -> Iterator[Services]:
 def use_everywhere(services: Services) -> Iterator[None]:
     """Use other services in the whole process, as they are, in place of what it has configured.
 
+    What is configured meanwhile is closed at the end.
+
     Parameters
     ----------
     services
         Services; a forked child makes its own of their settings.
     """
+    own = _SetUp(services.settings, services)
     with _lock:
-        before, _process.set_up = _process.set_up, _SetUp(services.settings, services)
+        before, _process.set_up = _process.set_up, own
     try:
         yield
     finally:
         with _lock:
-            _process.set_up = before
+            last, _process.set_up = _process.set_up, before
+        if last is not None and last is not own:
+            last.close()
 
 
 @contextmanager
