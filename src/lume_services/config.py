@@ -204,9 +204,9 @@ def use_everywhere(services: Services) -> Iterator[None]:
         yield
     finally:
         with _lock:
-            last, _process.set_up = _process.set_up, before
-        if last is not None and last is not own:
-            last.close()
+            if _process.set_up is not own:
+                reset()
+            _process.set_up = before
 
 
 @contextmanager
