@@ -50,6 +50,9 @@ def test_cancelling_ends_a_run_as_cancelled(service: SchedulingService) -> None:
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(service.run, flows.hooked_flow, {"seconds": 20})
         run_id = wait_for_running(service, "hooked-flow")
+        # It is Running before it calls the hook of that state.
+        while not flows.hooks:
+            time.sleep(0.05)
         service.cancel(run_id)
         assert isinstance(running.exception(10), KeyboardInterrupt)
         service.cancel(run_id)  # nothing is left to cancel
