@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -95,6 +95,8 @@ values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3), max_le
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(values, max_size=5))
+@example([[], [False], [[]]])
+@example([[[]], [], [[1]]])
 def test_any_values_make_a_column(found: list[Any]) -> None:
     table, mixed = kept(*found)
     back = table["x"].to_pylist()

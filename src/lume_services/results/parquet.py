@@ -27,7 +27,6 @@ _INT64 = range(-(2**63), 2**63)
 Kind = tuple[str, int]
 
 _MIXED: Kind = ("mixed", 0)
-_EMPTY: Kind = ("nothing", 1)
 _TYPES = {
     "nothing": pa.null(),
     "truth": pa.bool_(),
@@ -102,15 +101,17 @@ def _kind(value: Any) -> Kind:
 
 
 def _common(kinds: set[Kind]) -> Kind:
-    names, depths = {name for name, _ in kinds}, {depth for _, depth in kinds}
-    if _EMPTY in kinds:
-        # An empty list goes with lists of anything.
-        names, depths = names - {"nothing"}, {depth for depth in depths if depth != 1} or {1}
+    # An empty list goes with lists of anything that are as deep as it, or deeper.
+    empty = max((depth for name, depth in kinds if name == "nothing"), default=0)
+    full = {kind for kind in kinds if kind[0] != "nothing"}
+    if not full:
+        return "nothing", empty
+    names, depths = {name for name, _ in full}, {depth for _, depth in full}
     if names == {"whole", "number"}:
         names = {"number"}
-    if len(names) > 1 or len(depths) > 1 or (_EMPTY in kinds and 0 in depths):
+    if len(names) > 1 or len(depths) > 1 or empty > min(depths):
         return _MIXED
-    return next(iter(names), "nothing"), next(iter(depths), 0)
+    return names.pop(), depths.pop()
 
 
 def _type(kind: Kind) -> Any:
