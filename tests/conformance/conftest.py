@@ -13,6 +13,8 @@ from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect_server import serving
 
+from servers import required
+
 
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -27,9 +29,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = serving(tmp_path_factory.mktemp("prefect") / "home")
         url = server.__enter__()
     except (OSError, RuntimeError) as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"{error}\nTry `prefect server start --host 127.0.0.1`.")
+        required("A Prefect server", f"try `prefect server start --host 127.0.0.1` ({error})")
     yield url
     # What Prefect still has to send is sent before the server ends.
     for worker in (EventsWorker, APILogWorker):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from lume_services.cli import console
 from lume_services.cli.bar import progress_bar
 from lume_services.errors import InputError
+
+if TYPE_CHECKING:
+    from lume_services.results.copying import Copied
 
 
 def copy(
@@ -38,16 +41,10 @@ def copy(
     from lume_services.results.copying import copy as copy_results
     from lume_services.results.databases import opened
     from lume_services.settings import LUMEServicesSettings
-    from lume_services.settings_problems import mask_url
 
     if from_ is None and to is None:
         raise InputError("give --from or --to: the database that is not the configured one.")
-    for url in (from_, to):
-        if url is not None and mask_url(url) != url:
-            console.note(
-                "note: while this runs, other users of this machine can read the password in its "
-                "command line; env:NAME or FILE.toml keep it from them"
-            )
+    _warn_of_passwords(from_, to)
     current = LUMEServicesSettings()
     with (
         opened(from_, current, exists=from_ is not None) as source,
@@ -56,6 +53,20 @@ def copy(
         query = {} if project is None else {"project_name": project}
         with progress_bar("copying", lambda: source.results_db.count(query)) as progress:
             copied = copy_results(source, target, project, progress)
+    _report(copied)
+
+
+def _warn_of_passwords(*databases: str | None) -> None:
+    from lume_services.settings_problems import mask_url
+
+    if any(each is not None and mask_url(each) != each for each in databases):
+        console.note(
+            "note: while this runs, other users of this machine can read the password in its "
+            "command line; env:NAME or FILE.toml keep it from them"
+        )
+
+
+def _report(copied: Copied) -> None:
     if console.for_programs.get():
         console.document(asdict(copied))
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,7 @@ def check(path: Path) -> None:
         from lume_services.results import parquet  # noqa: F401  # tells what is missing
 
 
-class _Writer:
+class _Writer(ABC):
     mixed: tuple[str, ...] = ()
 
     def __init__(self, selection: Selection, progress: Progress) -> None:
@@ -78,8 +79,8 @@ class _Writer:
         self._progress = progress
         self.results = 0
 
-    def write(self, path: Path) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def write(self, path: Path) -> None: ...
 
     def _counted(self, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for row in rows:
