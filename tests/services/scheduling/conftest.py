@@ -11,21 +11,30 @@ sys.path.insert(0, str(Path(__file__).parent))
 import engine_flows
 import pytest
 
-from lume_services.services.scheduling.backends.local import LocalBackend
-from lume_services.services.scheduling.backends.process import ProcessBackend
+from lume_services.services.scheduling import service as scheduling
 from lume_services.services.scheduling.service import SchedulingService
-from servers.prefect import PrefectServer
+from lume_services.settings import LUMEServicesSettings
+from servers.backends import SAMPLE, Backend, chosen
 
 
-@pytest.fixture(params=["local", "process"])
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SchedulingService]:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test of the contract on each backend, all tests of one before those of the next."""
+    if "backend" in metafunc.fixturenames:
+        marked = metafunc.definition.get_closest_marker(SAMPLE.name) is not None
+        metafunc.parametrize("backend", chosen(sample=marked), ids=str, scope="session")
+
+
+@pytest.fixture
+def service(
+    backend: Backend, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[SchedulingService]:
     """Each backend in turn; a server's history has the runs of other tests too."""
     engine_flows.attempts.clear()
     engine_flows.hooks.clear()
-    if request.param == "local":
-        service = SchedulingService(LocalBackend(tmp_path))
+    if backend.worker is None:
+        settings = LUMEServicesSettings(home=tmp_path)
     else:
-        server: PrefectServer = request.getfixturevalue("prefect_worker")
-        service = SchedulingService(ProcessBackend(server.settings(tmp_path)))
+        settings = request.getfixturevalue(backend.worker).settings(tmp_path)
+    service = scheduling.build(settings)
     yield service
     service.close()

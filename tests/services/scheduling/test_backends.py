@@ -23,6 +23,7 @@ from lume_services.errors import (
 )
 from lume_services.services.scheduling.run import RunInfo
 from lume_services.services.scheduling.service import SchedulingService
+from servers.backends import SAMPLE
 
 
 def ended(service: SchedulingService, flow: Any, *arguments: Any, **options: Any) -> RunInfo:
@@ -57,6 +58,7 @@ def test_a_flow_returns_what_it_computes(
     assert service.run_and_return(flow, parameters) == expected
 
 
+@SAMPLE
 def test_tasks_in_other_processes_know_their_run(service: SchedulingService) -> None:
     run_id = ended(service, flows.processes_flow, project_name="linac").id
     assert service.get_result(run_id) == [2, ["linac", "processes-flow"]]
@@ -74,6 +76,7 @@ def test_a_task_maps_over_the_futures_of_another(service: SchedulingService) -> 
     assert service.run_and_return(flows.chained_flow, {"n": 5}) == [2, 3, 4, 5, 6]
 
 
+@SAMPLE
 def test_children_are_children_and_share_the_project(service: SchedulingService) -> None:
     run_id = ended(service, flows.parent_flow, {"x": 1}, project_name="linac").id
     names = ["linac", "parent-flow"], ["linac", "middle-flow"]
@@ -87,6 +90,7 @@ def test_children_are_children_and_share_the_project(service: SchedulingService)
     assert not {child.id for child in children} & {run.id for run in service.runs(limit=200)}
 
 
+@SAMPLE
 def test_task_results_come_by_name(service: SchedulingService) -> None:
     run_id = ended(service, flows.no_return, {"x": 1}).id
     assert service.get_result(run_id) is None
@@ -107,6 +111,7 @@ def test_what_is_not_json_cannot_leave_the_flow(service: SchedulingService) -> N
         service.get_result(run_id)
 
 
+@SAMPLE
 def test_a_failure_names_flow_task_and_cause(service: SchedulingService) -> None:
     message = r"'failing-flow' ended as Failed in task 'broken': ValueError: the magnet is off"
     with pytest.raises(FlowFailedError, match=message) as failure:
@@ -197,6 +202,7 @@ def _tasks(service: SchedulingService, run_id: str) -> list[tuple[str, str, int]
     return [(run.task_name, run.state_type, run.run_count) for run in service.task_runs(run_id)]
 
 
+@SAMPLE
 def test_registered_flows_are_found_and_loaded(service: SchedulingService) -> None:
     record = service.register_flow(flows.sync_flow, "linac", image="img:1", labels=["tests"])
     assert service.record("sync-flow", "linac") == record
@@ -283,6 +289,7 @@ def test_projects_are_kept(service: SchedulingService) -> None:
     assert {"empty", "full"} <= set(service.projects())
 
 
+@SAMPLE
 def test_who_waits_too_long_is_told(service: SchedulingService) -> None:
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(service.run, flows.endless_flow, run_name="waited-for")
