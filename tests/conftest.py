@@ -9,17 +9,21 @@ from pathlib import Path
 import pytest
 
 from lume_services import config
+from servers.backends import shared
+from servers.docker import image
 from servers.mongodb import mongodb, mongodb_url
 from servers.postgresql import postgresql, postgresql_url
 from servers.prefect import prefect_server, prefect_worker
 
 __all__ = [
+    "image",
     "mongodb",
     "mongodb_url",
     "postgresql",
     "postgresql_url",
     "prefect_server",
     "prefect_worker",
+    "shared",
 ]
 
 

@@ -1,0 +1,55 @@
+"""The image of this checkout, on the Docker engine of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from servers import required
+
+IMAGE = "lume-services:test"
+_ROOT = Path(__file__).parents[2]
+_BUILD_SECONDS = 900
+
+
+def docker(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    """Run a command of Docker's; its exit code is not judged."""
+    return subprocess.run(
+        ["docker", *arguments], capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def engine() -> None:
+    """Ask for a Docker engine."""
+    if shutil.which("docker") is None or docker("info").returncode:
+        required("A Docker engine", "install Docker, and let this user reach its socket")
+
+
+def build(tag: str, *options: str, target: str = "dev") -> str:
+    """Build an image of this checkout; quick where only the code has changed."""
+    engine()
+    done = subprocess.run(
+        ["docker", "build", "--network", "host", "--target", target, "--tag", tag, *options]
+        + ["--file", "prefect-agent-docker/Dockerfile", "."],
+        cwd=_ROOT,
+        # The builder that is there everywhere; the other one is a package of its own.
+        env={**os.environ, "DOCKER_BUILDKIT": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_BUILD_SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        pytest.fail(f"the image was not built:\n{done.stdout[-4000:]}")
+    return tag
+
+
+@pytest.fixture(scope="session")
+def image() -> str:
+    """Return the name of this checkout's image, built once; it stays for later sessions."""
+    return build(IMAGE)
