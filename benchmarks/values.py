@@ -18,7 +18,7 @@ from benchmarks.clock import Call, interleaved_seconds, median_seconds
 from benchmarks.memory import Peak
 from benchmarks.table import Row
 from lume_services import Result, config
-from lume_services.results.garbage import collect_garbage
+from lume_services.results.values.garbage import collect_garbage
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 RAW = Path("raw.h5")

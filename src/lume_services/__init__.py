@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lume_services.flows import Flow, FlowOfFlows
     from lume_services.flows.engine import local_engine
     from lume_services.results import Result
-    from lume_services.results.finding import Results
+    from lume_services.results.finding.results import Results
     from lume_services.services.scheduling.service import SchedulingService
     from lume_services.settings import LUMEServicesSettings
 
@@ -28,7 +28,7 @@ _HOMES = {
     "LUMEServicesSettings": "lume_services.settings",
     "LumeServicesError": "lume_services.errors",
     "Result": "lume_services.results",
-    "Results": "lume_services.results.finding",
+    "Results": "lume_services.results.finding.results",
     "SchedulingService": "lume_services.services.scheduling.service",
     "configure": "lume_services.config",
     "local_engine": "lume_services.flows.engine",

@@ -184,8 +184,8 @@ def test_parquet_needs_pyarrow(
     cli: Cli, saved: list[Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.delitem(sys.modules, "lume_services.results.parquet", raising=False)
-    monkeypatch.delattr("lume_services.results.parquet", raising=False)
+    monkeypatch.delitem(sys.modules, "lume_services.results.finding.parquet", raising=False)
+    monkeypatch.delattr("lume_services.results.finding.parquet", raising=False)
     code, out, err = cli("results", "export", "-o", "r.parquet")
     assert (code, out) == (2, "")
     assert "pip install 'lume-services[parquet]'" in err

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lume_services import Result, config
-from lume_services.results.garbage import collect_garbage
+from lume_services.results.values.garbage import collect_garbage
 
 SIZE = 4096
 # A provenance could refer to values of its own.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lume_services.results import checkout
+from lume_services.results.origin import checkout
 
 
 @pytest.fixture(autouse=True)

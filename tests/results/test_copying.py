@@ -26,15 +26,15 @@ from lume_services.errors import (
     SettingsError,
 )
 from lume_services.files import TextFile
-from lume_services.results import environment
-from lume_services.results.copying import Copied, copy
-from lume_services.results.databases import opened, settings_of
+from lume_services.results.origin import environment
+from lume_services.results.stores.copying import Copied, copy
+from lume_services.results.stores.databases import opened, settings_of
 
 _COPY = """
 import sys
 from lume_services import LUMEServicesSettings
-from lume_services.results.copying import copy
-from lume_services.results.databases import opened
+from lume_services.results.stores.copying import copy
+from lume_services.results.stores.databases import opened
 
 current = LUMEServicesSettings()
 with opened(sys.argv[1], current) as source, opened(sys.argv[2], current) as target:

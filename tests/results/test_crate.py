@@ -183,7 +183,7 @@ def test_the_library_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     rep = Result(flow_id="1", inputs={}, outputs={}).insert()
     monkeypatch.setitem(sys.modules, "rocrate", None)
     monkeypatch.setitem(sys.modules, "rocrate.rocrate", None)
-    monkeypatch.delitem(sys.modules, "lume_services.results.crate_contents", raising=False)
+    monkeypatch.delitem(sys.modules, "lume_services.results.crate.contents", raising=False)
     for name in list(sys.modules):
         if name.startswith("rocrate."):
             monkeypatch.setitem(sys.modules, name, None)

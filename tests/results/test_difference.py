@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from lume_services.results import Result, arrays_compared
-from lume_services.results.difference import Change, Difference, Elements, diff
-from lume_services.results.provenance import Provenance
+from lume_services.results import Result
+from lume_services.results.difference import Change, Difference, Elements, arrays, diff
+from lume_services.results.origin.provenance import Provenance
 
 
 def result(flow_id: str = "1", **fields: Any) -> Result:
@@ -122,11 +122,11 @@ def test_tables_are_compared_by_column() -> None:
 
 
 def test_large_arrays_are_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrays_compared, "_BLOCK", 64)
+    monkeypatch.setattr(arrays, "_BLOCK", 64)
     before = np.arange(101.0)
     after = before.copy()
     after[::10] += 1
-    assert arrays_compared.compare(before, after) == Elements(
+    assert arrays.compare(before, after) == Elements(
         11, 101, 1.0, pytest.approx(np.sqrt(11)), pytest.approx(np.linalg.norm(before))
     )
 
@@ -137,11 +137,11 @@ def test_large_arrays_are_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_comparing_is_the_same_for_any_block(array: Any, block: int) -> None:
     other = np.where(array > 1, array / 2, array)
-    whole = arrays_compared.compare(array, other)
+    whole = arrays.compare(array, other)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(arrays_compared, "_BLOCK", block)
-        parts = arrays_compared.compare(array, other)
-        assert arrays_compared.same(array, array.copy())
+        patch.setattr(arrays, "_BLOCK", block)
+        parts = arrays.compare(array, other)
+        assert arrays.same(array, array.copy())
     assert whole
     assert parts
     assert (whole.count, whole.largest) == (parts.count, parts.largest)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from lume_services import config
-from lume_services.results import Result, environment
+from lume_services.results import Result
+from lume_services.results.origin import environment
 
 
 @pytest.fixture(autouse=True)

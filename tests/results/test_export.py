@@ -19,7 +19,7 @@ from pyarrow import parquet
 from lume_services import Result, Results, config
 from lume_services.errors import InputError
 from lume_services.results.codec import encode
-from lume_services.results.parquet import Kinds
+from lume_services.results.finding.parquet import Kinds
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -106,7 +106,7 @@ def test_any_values_make_a_column(found: list[Any]) -> None:
 
 
 def test_groups_of_rows_have_one_type(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lume_services.results.parquet._GROUP_ROWS", 2)
+    monkeypatch.setattr("lume_services.results.finding.parquet._GROUP_ROWS", 2)
     table, _ = kept(None, None, 1, 2, 0.5)
     assert parquet.ParquetFile("x.parquet").num_row_groups == 3
     assert table["x"].to_pylist() == [None, None, 1.0, 2.0, 0.5]

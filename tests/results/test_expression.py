@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lume_services.errors import QueryError
-from lume_services.results.expression import compile_expression, compile_path
+from lume_services.results.finding.expression import compile_expression, compile_path
 from lume_services.services.results.query import parse
 
 A, B = {"a": {"$eq": 1}}, {"b": {"$eq": 2}}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lume_services.results.expression import compile_expression
+from lume_services.results.finding.expression import compile_expression
 from lume_services.services.results.sql import SQLResultsDB
 
 # An expression: its text, what it is of a document, and the text and meaning of its opposite.

@@ -19,7 +19,7 @@ from saving_programs import ALONE, array
 
 from lume_services import Result, config
 from lume_services.errors import FileServiceError
-from lume_services.results.garbage import collect_garbage
+from lume_services.results.values.garbage import collect_garbage
 from lume_services.settings import LUMEServicesSettings
 
 NOW = timedelta()

@@ -19,11 +19,14 @@ from result_documents import document_of
 
 from lume_services import Result, Results, config
 from lume_services.errors import LumeServicesError, ResultsError
-from lume_services.results import copying, environment, integrity, lookup, references
-from lume_services.results import document as documents
+from lume_services.results import lookup
 from lume_services.results.difference import diff
+from lume_services.results.documents import document as documents
+from lume_services.results.documents import references
 from lume_services.results.lineage import jsonable, lineage
+from lume_services.results.origin import environment
 from lume_services.results.repetition import repetition
+from lume_services.results.stores import copying, integrity
 
 HASH = "hostile"
 FILE = {

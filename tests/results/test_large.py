@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from lume_services import Result, config
 from lume_services.errors import FileCorruptError, FileNotThereError, ResultsError
-from lume_services.results.finding import Results
-from lume_services.results.large import LargeArray
+from lume_services.results.codec.large import LargeArray
+from lume_services.results.finding.results import Results
 from lume_services.services.results.db import Document
 from lume_services.settings import LUMEServicesSettings
 

@@ -17,8 +17,9 @@ from result_documents import document_of
 import lume_services
 from lume_services import config
 from lume_services.files import TextFile
-from lume_services.results import Result, provenance
-from lume_services.results.provenance import Provenance
+from lume_services.results import Result
+from lume_services.results.origin import provenance
+from lume_services.results.origin.provenance import Provenance
 from lume_services.tasks import load_file, save_file
 
 

@@ -13,7 +13,8 @@ import lume_services
 from lume_services import config
 from lume_services.errors import LumeServicesError
 from lume_services.files import TextFile, TextResult
-from lume_services.results import Result, references
+from lume_services.results import Result
+from lume_services.results.documents import references
 from lume_services.tasks import load_file, save_file
 
 

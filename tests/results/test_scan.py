@@ -151,7 +151,7 @@ def test_arrays_of_different_shapes_are_refused() -> None:
 
 
 def test_points_that_are_no_grid_are_refused() -> None:
-    from lume_services.results.scan import dataset
+    from lume_services.results.finding.scan import dataset
 
     rows = [{"a": n, "b": n, "id": str(n)} for n in range(2000)]
     with pytest.raises(InputError, match="2000 results are no grid of 2000 x 2000 places: a, b"):
@@ -166,7 +166,7 @@ def test_dims_are_a_list(dims: Any) -> None:
 
 def test_a_grid_needs_xarray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "xarray", None)
-    monkeypatch.delitem(sys.modules, "lume_services.results.scan", raising=False)
-    monkeypatch.delattr("lume_services.results.scan", raising=False)
+    monkeypatch.delitem(sys.modules, "lume_services.results.finding.scan", raising=False)
+    monkeypatch.delattr("lume_services.results.finding.scan", raising=False)
     with pytest.raises(PluginError, match=r"needs xarray, .* 'lume-services\[xarray\]'"):
         Results().find().to_xarray(["inputs.x"])

@@ -105,7 +105,7 @@ def test_an_empty_selection_is_an_empty_frame() -> None:
 
 def test_a_frame_needs_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
-    monkeypatch.delitem(sys.modules, "lume_services.results.dataframe", raising=False)
-    monkeypatch.delattr("lume_services.results.dataframe", raising=False)
+    monkeypatch.delitem(sys.modules, "lume_services.results.finding.dataframe", raising=False)
+    monkeypatch.delattr("lume_services.results.finding.dataframe", raising=False)
     with pytest.raises(PluginError, match=r"a data frame needs pandas, .*services\[pandas\]'"):
         Results().find().to_dataframe()

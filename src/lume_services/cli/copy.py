@@ -12,7 +12,7 @@ from lume_services.cli.bar import progress_bar
 from lume_services.errors import InputError
 
 if TYPE_CHECKING:
-    from lume_services.results.copying import Copied
+    from lume_services.results.stores.copying import Copied
 
 
 def copy(
@@ -38,8 +38,8 @@ def copy(
     project
         Only results of this project.
     """
-    from lume_services.results.copying import copy as copy_results
-    from lume_services.results.databases import opened
+    from lume_services.results.stores.copying import copy as copy_results
+    from lume_services.results.stores.databases import opened
     from lume_services.settings import LUMEServicesSettings
 
     if from_ is None and to is None:

@@ -34,7 +34,7 @@ def export(
     limit
         How many at most.
     """
-    from lume_services.results import export as files
+    from lume_services.results.finding import export as files
 
     files.check(output)
     selection = (search or Search()).selection(where, limit)

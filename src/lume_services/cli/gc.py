@@ -19,7 +19,7 @@ def gc(*, dry_run: bool = False, older_than: timedelta = timedelta(hours=1)) -> 
     older_than
         Values saved later stay: 90s, 10m, 1h, 7d.
     """
-    from lume_services.results.garbage import collect_garbage
+    from lume_services.results.values.garbage import collect_garbage
 
     if older_than < timedelta():
         raise InputError(f"--older-than {older_than} is negative; give a time such as 1h or 7d")

@@ -46,7 +46,7 @@ def plot(
         How many results at most, the oldest first.
     """
     from lume_services.pictures import saving
-    from lume_services.results.finding import Results
+    from lume_services.results.finding.results import Results
 
     output = output or Path(f"{_name(y)}-{_name(x)}.png")
     saving.check_name(output)

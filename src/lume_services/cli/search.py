@@ -16,7 +16,7 @@ from lume_services.cli.stored import readable, summary
 from lume_services.cli.times import when
 
 if TYPE_CHECKING:
-    from lume_services.results.selection import Selection
+    from lume_services.results.finding.selection import Selection
 
 Expression = Annotated[str | None, Parameter(name="EXPRESSION")]
 
@@ -63,7 +63,7 @@ class Search:
         sort
             The order where none was asked for.
         """
-        from lume_services.results.finding import Results
+        from lume_services.results.finding.results import Results
 
         order = sort if self.sort is None else self.sort
         found = Results(self.project)

@@ -9,7 +9,7 @@ _ITEMS_SHOWN = 20
 
 def readable(stored: Any) -> Any:
     """Return the value that a stored one stands for, or itself where its type is not known."""
-    from lume_services.results import columns
+    from lume_services.results.finding import columns
 
     return columns.readable(stored)
 

@@ -15,8 +15,8 @@ from lume_services.flows.mapping import map_value
 from lume_services.flows.plan import ORCHESTRATOR, Plan
 from lume_services.flows.progress import Progress
 from lume_services.flows.workers import run_all
-from lume_services.results.provenance import handed_on
-from lume_services.results.provenance import results as saved_results
+from lume_services.results.origin.provenance import handed_on
+from lume_services.results.origin.provenance import results as saved_results
 from lume_services.services.scheduling import installed
 from lume_services.services.scheduling.registry import FlowRecord
 from lume_services.services.scheduling.run_context import current_run, labelling_children

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lume_services.errors import InputError, ResultNotFoundError
-from lume_services.results import document as documents
+from lume_services.results.documents import document as documents
 from lume_services.results.result import Result
 from lume_services.services.results.db import Document, ResultsDB
 

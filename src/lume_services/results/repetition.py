@@ -12,7 +12,9 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import FlowNotFoundError, InputError, LumeServicesError
-from lume_services.results import checkout, environment, lookup, references
+from lume_services.results import lookup
+from lume_services.results.documents import references
+from lume_services.results.origin import checkout, environment
 from lume_services.services.results.db import Document
 from lume_services.settings_sources import IMAGE_VARIABLE
 

@@ -12,11 +12,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr, V
 from pydantic_core import ErrorDetails
 
 from lume_services.errors import InputError, ResultNotFoundError, ResultsError
-from lume_services.results import document as documents
-from lume_services.results import provenance, types
+from lume_services.results import types
 from lume_services.results.codec import VERSION
-from lume_services.results.provenance import Provenance
-from lume_services.results.queries import comparable_query
+from lume_services.results.documents import document as documents
+from lume_services.results.documents.queries import comparable_query
+from lume_services.results.origin import provenance
+from lume_services.results.origin.provenance import Provenance
 from lume_services.services.results.db import Document, ResultsDB
 from lume_services.services.scheduling.nearest import hint
 

@@ -9,7 +9,7 @@ from lume_services import config
 from lume_services.errors import InputError
 from lume_services.files import File, FileResult, load_reference
 from lume_services.results import Result
-from lume_services.results.provenance import record_parent, record_saved
+from lume_services.results.origin.provenance import record_parent, record_saved
 from lume_services.tasks.attributes import pick
 
 

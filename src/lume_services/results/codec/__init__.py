@@ -33,8 +33,8 @@ pandas                    see ``frames``     timestamps and time differences lik
 Byte order and the bits of a NaN are made uniform. The memory order of an array is
 kept but is not part of its content hash.
 
-What is large leaves a document, see ``lume_services.results.leaving``: a tag ``stored`` stands
-for the content of an array, or for any value, and names its file by digest.
+What is large leaves a document, see ``lume_services.results.values.leaving``: a tag ``stored``
+stands for the content of an array, or for any value, and names its file by digest.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import numpy as np
 
 from lume_services.results.codec.array_data import ArrayData, StoredData, npy_header
 from lume_services.results.codec.data import SUFFIX
+from lume_services.results.codec.large import LargeArray
 from lume_services.results.codec.leaves import (
     from_base64,
     nearest_double,
@@ -22,7 +23,6 @@ from lume_services.results.codec.leaves import (
     storable,
 )
 from lume_services.results.codec.walk import Decoder, Walk
-from lume_services.results.large import LargeArray
 
 _WHOLE = re.compile(
     r"\|b1|[<|][iu][1248]|<f[248]|<c(8|16)|<[Mm]8(\[\d*[A-Za-z]+\])?|\|[SV][1-9]\d*|<U[1-9]\d*"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lume_services.extras import needed
-from lume_services.results.columns import ordered, scalar
+from lume_services.results.finding.columns import ordered, scalar
 
 with needed("pandas", "a data frame"):
     import pandas as pd

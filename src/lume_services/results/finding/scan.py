@@ -12,8 +12,8 @@ import numpy as np
 
 from lume_services.errors import InputError
 from lume_services.extras import needed
-from lume_services.results.columns import UNITS, units_path
-from lume_services.results.large import LargeArray
+from lume_services.results.codec.large import LargeArray
+from lume_services.results.finding.columns import UNITS, units_path
 
 with needed("xarray", "a grid of a scan"):
     import xarray as xr

@@ -14,7 +14,7 @@ from typing import Any
 
 from lume_services.errors import QueryError
 from lume_services.results.codec import comparable
-from lume_services.results.expression_source import Source
+from lume_services.results.finding.expression_source import Source
 
 ALIASES = {"time": "created", "flow": "flow_name", "project": "project_name"}
 EXAMPLE = "inputs.k1 > 1.2 and outputs.size < 1e-6"

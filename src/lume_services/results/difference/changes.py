@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from numbers import Number
 from typing import Any, Final, Literal
 
-from lume_services.results import references
-from lume_services.results.arrays_compared import Elements, as_array, columns, compare, same
 from lume_services.results.codec import canonical, encode
+from lume_services.results.difference.arrays import Elements, as_array, columns, compare, same
+from lume_services.results.documents import references
 from lume_services.results.result import Result
 
 __all__ = ["Change", "Difference", "Elements", "diff"]

@@ -10,10 +10,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from lume_services.errors import InputError, LumeServicesError
-from lume_services.results import document as documents
-from lume_services.results import references
 from lume_services.results.codec import decode
-from lume_services.results.references import Reference
+from lume_services.results.documents import document as documents
+from lume_services.results.documents import references
+from lume_services.results.documents.references import Reference
 from lume_services.services.results.db import Document
 
 if TYPE_CHECKING:

@@ -90,7 +90,7 @@ def export(
     """
     check(path)
     with needed("crate", "an RO-Crate"):
-        from lume_services.results.crate_contents import Contents
+        from lume_services.results.crate.contents import Contents
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".crate-") as scratch:
         contents = Contents(services, Path(scratch) / "files", license_text)
         contents.add_main(document)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from lume_services.errors import FileNotThereError, ResultsError
-from lume_services.results import document as documents
-from lume_services.results import references
 from lume_services.results.codec import TAG, content_hash
 from lume_services.results.codec.stored import SUFFIX
-from lume_services.results.document import ADDED, NO_CONTENTS
+from lume_services.results.documents import document as documents
+from lume_services.results.documents import references
+from lume_services.results.documents.document import ADDED, NO_CONTENTS
 from lume_services.services.files.filesystem import FileStat
 from lume_services.services.files.stored_value import StoredValue
 from lume_services.services.files.values import ValueStore

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from lume_services.errors import InputError
-from lume_services.results.columns import ordered, scalar
+from lume_services.results.finding.columns import ordered, scalar
 
 if TYPE_CHECKING:
-    from lume_services.results.selection import Selection
+    from lume_services.results.finding.selection import Selection
 
 Progress = Callable[[int], object]
 _STEP = 100
@@ -67,7 +67,7 @@ def check(path: Path) -> None:
     if not path.parent.is_dir():
         raise InputError(f"there is no directory {str(path.parent)!r}; make it first.")
     if path.suffix == ".parquet":
-        from lume_services.results import parquet  # noqa: F401  # tells what is missing
+        from lume_services.results.finding import parquet  # noqa: F401  # tells what is missing
 
 
 class _Writer(ABC):
@@ -125,7 +125,7 @@ class _CSV(_Writer):
 
 class _Parquet(_Writer):
     def write(self, path: Path) -> None:
-        from lume_services.results import parquet
+        from lume_services.results.finding import parquet
 
         kinds = parquet.Kinds()
         with tempfile.TemporaryFile("w+", encoding="utf-8", dir=path.parent) as kept:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from lume_services.extras import needed
-from lume_services.results.columns import scalar
-from lume_services.results.large import LargeArray
+from lume_services.results.codec.large import LargeArray
+from lume_services.results.finding.columns import scalar
 
 with needed("parquet", "a Parquet file"):
     import pyarrow as pa
@@ -124,7 +124,7 @@ def _column(stored: Sequence[Any], kind: Kind) -> Any:
 
 
 def _native(value: Any, kind: Kind) -> Any:
-    from lume_services.results.export import as_json
+    from lume_services.results.finding.export import as_json
 
     if value is None:
         return None

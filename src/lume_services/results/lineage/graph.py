@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from lume_services import config
 from lume_services.errors import InputError
-from lume_services.results import lineage_walk, lookup, references
-from lume_services.results.lineage_walk import Node
+from lume_services.results import lookup
+from lume_services.results.documents import references
+from lume_services.results.lineage.walk import Node, Walk
 
 if TYPE_CHECKING:
     from lume_services.pictures.canvas import Theme
@@ -63,7 +64,7 @@ class Lineage:
     def picture(self, theme: Theme = "light") -> str:
         """Return a picture as SVG: boxes for results, arrows for what was handed on."""
         from lume_services.pictures.graph import graph
-        from lume_services.results.lineage_shape import shape
+        from lume_services.results.lineage.shape import shape
 
         return graph(shape(self), theme=theme)
 
@@ -104,7 +105,7 @@ def lineage(
     if limit < 1 or (depth is not None and depth < 0):
         raise InputError(f"limit is 1 or more and depth 0 or more, not {limit!r} and {depth!r}.")
     services = config.current()
-    walk = lineage_walk.Walk(services, limit)
+    walk = Walk(services, limit)
     if references.is_file(ref) or (isinstance(ref, str) and ref.startswith("file:")):
         start = walk.start_file(ref)
     else:

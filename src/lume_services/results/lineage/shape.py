@@ -10,7 +10,8 @@ from lume_services.pictures.model import FlowShape, Shape
 from lume_services.pictures.model import Mapping as Arrow
 
 if TYPE_CHECKING:
-    from lume_services.results.lineage import Lineage, Node
+    from lume_services.results.lineage.graph import Lineage
+    from lume_services.results.lineage.walk import Node
 
 _RESULT, _FILE = "database result", "file"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from lume_services.errors import InputError
-from lume_services.results.columns import parse_columns, readable, row, scalar, units_path
+from lume_services.results.finding.columns import parse_columns, readable, row, scalar, units_path
 from lume_services.results.result import Result
 from lume_services.services.results.db import Document, ResultsDB
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-    from lume_services.results.export import Exported
+    from lume_services.results.finding.export import Exported
 
 _SHOWN = 10
 _IDENTITY = "unique_hash"
@@ -109,7 +109,7 @@ class Selection:
         times with zones are in UTC; what is missing is NaN, NaT or NA. Arrays, and what is mixed,
         are objects.
         """
-        from lume_services.results.dataframe import dataframe
+        from lume_services.results.finding.dataframe import dataframe
 
         return dataframe(self.stored_rows(), list(self.columns or ()))
 
@@ -128,7 +128,7 @@ class Selection:
         InputError
             If two results have the same parameters, or the results are no grid.
         """
-        from lume_services.results.scan import dataset
+        from lume_services.results.finding.scan import dataset
 
         if isinstance(dims, str) or not dims:
             raise InputError(f"dims is a list of paths such as ['inputs.k1'], not {dims!r}")
@@ -144,7 +144,7 @@ class Selection:
     def plot(
         self, x: str, y: str, *, by: str | None = None, log_x: bool = False, log_y: bool = False
     ) -> Figure:
-        """Return a picture of two values, see `lume_services.results.plotting`.
+        """Return a picture of two values, see `lume_services.results.finding.plotting`.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class Selection:
         log_x, log_y
             Whether the axes are logarithmic.
         """
-        from lume_services.results.plotting import plot
+        from lume_services.results.finding.plotting import plot
 
         return plot(self, x, y, by=by, log_x=log_x, log_y=log_y)
 
@@ -171,7 +171,7 @@ class Selection:
         progress
             Called with how many have been read, again and again.
         """
-        from lume_services.results.export import export
+        from lume_services.results.finding.export import export
 
         return export(self, Path(path), progress)
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import InputError, ResultNotFoundError, ResultsError
-from lume_services.results import environment, integrity, references
+from lume_services.results.documents import references
+from lume_services.results.origin import environment
+from lume_services.results.stores import integrity
 
 if TYPE_CHECKING:
     from lume_services.config import Services

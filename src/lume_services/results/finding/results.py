@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lume_services.errors import InputError
-from lume_services.results.columns import parse_columns, parse_order
-from lume_services.results.expression import compile_expression
-from lume_services.results.queries import comparable_query
+from lume_services.results.documents.queries import comparable_query
+from lume_services.results.finding.columns import parse_columns, parse_order
+from lume_services.results.finding.expression import compile_expression
+from lume_services.results.finding.selection import Selection
 from lume_services.results.result import Result
-from lume_services.results.selection import Selection
 from lume_services.services.results.query import parse, parse_sort
 
 Order = str | Sequence[str | tuple[str, int]]

@@ -16,7 +16,10 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from lume_services.errors import FileCorruptError, LumeServicesError
-from lume_services.results import checkout, crate_texts, environment, lookup, references
+from lume_services.results import lookup
+from lume_services.results.crate import texts
+from lume_services.results.documents import references
+from lume_services.results.origin import checkout, environment
 from lume_services.services.files.filesystem import FileStat
 from lume_services.services.results.db import Document
 
@@ -63,9 +66,7 @@ class Contents:
         fields = lookup.fields_of(document)
         name = f"{fields['flow_name'] or document['result_type']} {document['unique_hash'][:12]}"
         self.crate.name = name
-        self.crate.description = (
-            f"Result {document['unique_hash']} of {crate_texts.made_by(fields)}"
-        )
+        self.crate.description = f"Result {document['unique_hash']} of {texts.made_by(fields)}"
         workflow = self._workflow(fields)
         action = self._add_run(document, fields, workflow or self._application(fields))
         if workflow is not None:
@@ -89,8 +90,8 @@ class Contents:
         found = [self._result(document), *self._values(document)]
         found += [self._file(rep, "outputs") for rep in references.products(document)]
         properties = {
-            "name": f"Run of {crate_texts.made_by(fields)}",
-            "description": crate_texts.versions(fields),
+            "name": f"Run of {texts.made_by(fields)}",
+            "description": texts.versions(fields),
             "endTime": fields["created"].isoformat(timespec="seconds"),
         }
         if made.get("started"):

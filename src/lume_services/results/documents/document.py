@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from lume_services.errors import ResultsError
-from lume_services.results import environment, references
 from lume_services.results.codec import VERSION, Loading, content_hash, decode, encode_apart
-from lume_services.results.leaving import leave
+from lume_services.results.documents import references
+from lume_services.results.origin import environment
+from lume_services.results.values.leaving import leave
 from lume_services.services.results.db import Document
 
 PROVENANCE = frozenset(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from lume_services.errors import FlowNotFoundError, NotSerializableError
-from lume_services.results import checkout, environment
 from lume_services.results.codec import encode
+from lume_services.results.origin import checkout, environment
 from lume_services.services.scheduling import entrypoints, installed, run_notes
 from lume_services.services.scheduling.registry import DEFAULT_PROJECT
 from lume_services.services.scheduling.run_context import RunContext, current_run
@@ -55,7 +55,7 @@ class Provenance(BaseModel):
         The container image, from the environment variable ``LUME_IMAGE``.
     environment
         Digest of the installed packages and their versions, where there is no image; see
-        `lume_services.results.environment.packages`.
+        `lume_services.results.origin.environment.packages`.
     python
         Version of Python.
     saved

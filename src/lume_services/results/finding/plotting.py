@@ -11,13 +11,13 @@ import numpy as np
 
 from lume_services.errors import InputError
 from lume_services.pictures.points import Axis, Plot, Series, grouped, is_number, is_time
-from lume_services.results.columns import scalar, units_path
-from lume_services.results.expression import compile_path
+from lume_services.results.finding.columns import scalar, units_path
+from lume_services.results.finding.expression import compile_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from lume_services.results.selection import Selection
+    from lume_services.results.finding.selection import Selection
 
 _FOOTER = 110
 

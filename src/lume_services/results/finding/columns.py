@@ -8,7 +8,7 @@ from typing import Any
 
 from lume_services.errors import LumeServicesError, QueryError
 from lume_services.results.codec import TAG, decode
-from lume_services.results.expression import compile_path
+from lume_services.results.finding.expression import compile_path
 from lume_services.services.results.db import Document
 from lume_services.services.results.query import parse_path
 

@@ -1,0 +1,1 @@
+"""Documents, as a database holds them: their form, their references, their queries."""

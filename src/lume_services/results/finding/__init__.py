@@ -1,0 +1,1 @@
+"""Finding results, and what selections of them become: tables, grids, plots, files."""

@@ -1,0 +1,1 @@
+"""What results were made by and from: the run, its code, the installed packages."""

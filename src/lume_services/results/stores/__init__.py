@@ -1,0 +1,1 @@
+"""Results in other databases: opened, copied, compared."""

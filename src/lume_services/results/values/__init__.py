@@ -1,0 +1,1 @@
+"""Large values, kept beside the documents that refer to them."""
