@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 # Settings whose values may be, or hold, passwords in a form that cannot be masked.
-_SECRET = ("password", "options")
+_SECRET = ("password", "options", "headers")
 _NO_HOST = re.compile(r"[\w+.-]+:///")
 _LOGIN = re.compile(r"(?s)((?:[\w+.-]+://)?[^:]*)(:?)")
 _SECRET_IN_QUERY = re.compile(

@@ -44,6 +44,7 @@ def test_every_setting_with_value_and_source(
         Setting(
             "prefect.auth_string", "**********", "environment variable LUME_PREFECT__AUTH_STRING"
         ),
+        Setting("prefect.headers", None, "default"),
         Setting("prefect.database_url", None, "default"),
         Setting("prefect.tls_certificate", None, "default"),
     ]

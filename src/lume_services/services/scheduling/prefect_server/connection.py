@@ -163,12 +163,17 @@ class PrefectServer:
             return self._client
 
 
+def headers(settings: PrefectSettings) -> dict[str, str]:
+    """Return the headers that the settings give for every request, websockets too."""
+    return {name: value.get_secret_value() for name, value in (settings.headers or {}).items()}
+
+
 def authorization(settings: PrefectSettings) -> dict[str, str]:
     """Return the headers that let a request in."""
     if settings.auth_string is None:
-        return {}
+        return headers(settings)
     secret = settings.auth_string.get_secret_value().encode()
-    return {"Authorization": f"Basic {base64.b64encode(secret).decode()}"}
+    return {**headers(settings), "Authorization": f"Basic {base64.b64encode(secret).decode()}"}
 
 
 def tls(settings: PrefectSettings) -> Any:

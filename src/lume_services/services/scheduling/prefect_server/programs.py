@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from lume_services.errors import InputError
 from lume_services.services.scheduling import local_api
+from lume_services.services.scheduling.prefect_server.connection import headers
 from lume_services.settings import LUMEServicesSettings
 from lume_services.settings_sources import CONFIG_FILE_VARIABLE, find_config_file
 
@@ -47,6 +49,7 @@ def client_environment(settings: LUMEServicesSettings) -> dict[str, str]:
         All settings.
     """
     secret, certificate = settings.prefect.auth_string, settings.prefect.tls_certificate
+    extra = headers(settings.prefect)
     if not settings.prefect.api_url.startswith("https:"):
         # Each client would load the authorities of the world, 20 ms, for nothing.
         certificate = _NO_AUTHORITY
@@ -59,6 +62,7 @@ def client_environment(settings: LUMEServicesSettings) -> dict[str, str]:
         "PREFECT_CLIENT_MAX_RETRIES": "7",
         "DO_NOT_TRACK": "1",
         **({"PREFECT_API_AUTH_STRING": secret.get_secret_value()} if secret else {}),
+        **({"PREFECT_CLIENT_CUSTOM_HEADERS": json.dumps(extra)} if extra else {}),
         **({"PREFECT_API_SSL_CERT_FILE": str(certificate)} if certificate else {}),
     }
 

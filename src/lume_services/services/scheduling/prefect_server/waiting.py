@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import LumeServicesError
-from lume_services.services.scheduling.prefect_server.connection import PrefectServer, tls
+from lume_services.services.scheduling.prefect_server.connection import PrefectServer, headers, tls
+from lume_services.services.scheduling.prefect_server.lost_workers import LostWorkers
 from lume_services.services.scheduling.run import TERMINAL
 
 if TYPE_CHECKING:
@@ -36,10 +37,13 @@ class Waiting:
     ----------
     server
         The server that has the runs.
+    lost
+        The lost workers, whose runs do not end by themselves.
     """
 
-    def __init__(self, server: PrefectServer) -> None:
+    def __init__(self, server: PrefectServer, lost: LostWorkers) -> None:
         self._server = server
+        self._lost = lost
         self._waiting: dict[threading.Event, str] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -125,6 +129,7 @@ class Waiting:
             stream = connect(
                 address,
                 subprotocols=[Subprotocol("prefect")],
+                additional_headers=headers(settings),
                 open_timeout=10,
                 proxy=None,
                 **secured,
@@ -172,6 +177,7 @@ class Waiting:
             }
             for run in self._server.filter("flow_runs", {"flow_runs": wanted}):
                 self._note(run["id"])
+        self._lost.look()
 
     def _note(self, run_id: str) -> None:
         with self._lock:
