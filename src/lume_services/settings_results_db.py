@@ -116,12 +116,15 @@ class ResultsDBSettings(Section):
         chosen = self.authmechanism not in (None, "DEFAULT")
         mechanism = f"authMechanism={self.authmechanism}" if chosen else ""
         options = "&".join(part for part in (given, mechanism) if part)
-        login = self.username, self._password()
+        password = self.password_in_use
+        login = self.username, password.get_secret_value() if password else None
         return mongodb.url(self.host, self.port, login, self.database, options)
 
-    def _password(self) -> str | None:
+    @property
+    def password_in_use(self) -> SecretStr | None:
+        """The password, also where it stands in a file."""
         if self.password_file is None:
-            return self.password.get_secret_value() if self.password else None
+            return self.password
         try:
             text = self.password_file.expanduser().read_text(encoding="utf-8")
         except (OSError, RuntimeError, UnicodeDecodeError) as error:
@@ -129,7 +132,7 @@ class ResultsDBSettings(Section):
                 f"the file {self.password_file} of results_db.password_file cannot be read: "
                 f"{type(error).__name__}. Correct the path or its permissions."
             ) from None
-        return text.removesuffix("\n").removesuffix("\r")
+        return SecretStr(text.removesuffix("\n").removesuffix("\r"))
 
 
 _PARTS = (

@@ -18,6 +18,10 @@ from lume_services.services.scheduling.prefect_server.connection import (
     PrefectServer,
 )
 from lume_services.services.scheduling.prefect_server.history import ServerRunHistory
+from lume_services.services.scheduling.prefect_server.job_template import (
+    NO_VARIABLES,
+    job_template,
+)
 from lume_services.services.scheduling.prefect_server.registry import ServerRegistry
 from lume_services.services.scheduling.prefect_server.waiting import Waiting
 from lume_services.services.scheduling.prefect_server.work_pool import WorkPool, check_labels
@@ -62,7 +66,7 @@ class ServerRunConfig(RunConfig):
 
     def build(self) -> dict[str, Any]:
         """Return the job variables of the run."""
-        own = set(self.model_fields_set) - {"labels", "run_name", "tags"}
+        own = set(self.model_fields_set) - NO_VARIABLES
         return self.model_dump(mode="json", include=own, exclude_none=True)
 
 
@@ -83,7 +87,8 @@ class ServerBackend:
     def __init__(self, settings: LUMEServicesSettings) -> None:
         self._settings = settings
         self.server = PrefectServer(settings.prefect)
-        self.pool = WorkPool(self.server, self.kind, COMMAND)
+        template = job_template(self.run_config_class)
+        self.pool = WorkPool(self.server, self.kind, COMMAND, template)
         self.registry = ServerRegistry(self.server, self.pool)
         self.history = ServerRunHistory(self.server, self.pool)
         self._waiting = Waiting(self.server)
@@ -164,12 +169,18 @@ class ServerBackend:
         serve(
             self.server,
             self.pool,
-            self.kind,
+            self._worker_class(),
             labels=labels,
             limit=limit,
             name=name,
             warm=warm,
         )
+
+    def _worker_class(self) -> type[Any]:
+        """Return Prefect's class of the workers of this backend."""
+        from lume_services.services.scheduling.prefect_server.worker import prefect_class
+
+        return prefect_class(self.kind)
 
     def close(self) -> None:
         """Give up the connections; a later call opens them again."""

@@ -19,6 +19,9 @@ from lume_services.services.scheduling.prefect_server.connection import (
     PATIENCE_SECONDS_OF_FLOWS,
     PrefectServer,
 )
+from lume_services.services.scheduling.prefect_server.jobs.cancellation import (
+    learn_of_cancellation,
+)
 from lume_services.services.scheduling.prefect_server.keeping import Keeper
 from lume_services.services.scheduling.run_context import (
     PACKAGE_LABEL,
@@ -42,6 +45,7 @@ def execute_run() -> None:
     run_id = uuid.UUID(os.environ["PREFECT__FLOW_RUN_ID"])
     configure_from_env()
     server = PrefectServer(LUMEServicesSettings().prefect, PATIENCE_SECONDS_OF_FLOWS)
+    learn_of_cancellation(server, str(run_id))
     with handle_engine_signals(run_id):
         run = load_flow_run(run_id)
         flow = _load(server, run)

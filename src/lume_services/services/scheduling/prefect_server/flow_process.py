@@ -1,4 +1,4 @@
-"""The process that a worker starts for each run.
+"""The process that a worker starts for each run, on its host or as a job of a platform.
 
 It executes the run itself, or has it executed by a process that a warm worker forks, and
 then stands for that one: signals go on to it, and its exit code comes back.
@@ -6,11 +6,15 @@ then stands for that one: signals go on to it, and its exit code comes back.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from pathlib import Path
 
 WARM_SOCKET = "WARM_FLOWS_SOCKET"
 """Environment variable: where a warm worker listens."""
+SECRETS_FILE = "FLOW_SECRETS_FILE"
+"""Environment variable: JSON of environment variables, in a file that is read once."""
 
 
 def main() -> int:
@@ -20,10 +24,24 @@ def main() -> int:
         from lume_services.services.scheduling.prefect_server.warm_client import execute_warm
 
         return execute_warm(address)
+    prepare()
     from lume_services.services.scheduling.prefect_server.flow_execution import execute_run
 
     execute_run()
     return 0
+
+
+def prepare() -> None:
+    """Read the secrets of a job, and let Prefect's clients find the server."""
+    from lume_services.services.scheduling.prefect_server.programs import client_environment
+    from lume_services.settings import LUMEServicesSettings
+
+    if (name := os.environ.pop(SECRETS_FILE, None)) is not None:
+        file = Path(name)
+        os.environ.update(json.loads(file.read_text(encoding="utf-8")))
+        # Not to be found by what the flow starts, nor in a copy of the container.
+        file.unlink()
+    os.environ.update(client_environment(LUMEServicesSettings()))
 
 
 if __name__ == "__main__":

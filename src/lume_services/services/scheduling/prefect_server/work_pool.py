@@ -40,12 +40,17 @@ class WorkPool:
         Prefect's name of the kind of workers, for example ``process``.
     command
         What a worker starts for each run.
+    template
+        What a run may say of its job, for a pool that is not there yet.
     """
 
-    def __init__(self, server: PrefectServer, kind: str, command: str) -> None:
+    def __init__(
+        self, server: PrefectServer, kind: str, command: str, template: dict[str, Any]
+    ) -> None:
         self._server = server
         self._kind = kind
         self._command = command
+        self._template = template
         self.name = f"lume-{kind}"
 
     def ensure(self) -> None:
@@ -53,16 +58,21 @@ class WorkPool:
         if self._server.get(f"/work_pools/{self.name}") is not None:
             return
         try:
-            # A worker adds what it takes when it first comes.
-            self._server.post("/work_pools/", {"name": self.name, "type": self._kind})
+            self._server.post(
+                "/work_pools/",
+                {"name": self.name, "type": self._kind, "base_job_template": self._template},
+            )
         except InputError:
             if self._server.get(f"/work_pools/{self.name}") is None:
                 raise
 
     def job_variables(self, record: FlowRecord) -> dict[str, Any]:
         """Return how a worker is to run a flow."""
-        image = {} if record.image is None else {"image": record.image}
-        return {"command": self._command, **image}
+        variables = {"command": self._command, "image": record.image}
+        known = self._template["variables"]["properties"]
+        return {
+            name: value for name, value in variables.items() if value is not None and name in known
+        }
 
     def workers(self) -> list[Worker]:
         """Return the workers that are there now."""

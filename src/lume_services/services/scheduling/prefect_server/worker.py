@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5
 _SCHEDULED = "prefect.flow-run.Scheduled"
+_CANCELLING = "prefect.flow-run.Cancelling"
 _STOPPED = "The worker that had started this run was stopped before the run's end."
 _NO_QUEUE = "lume-none"
 _WARM = "lume_services.services.scheduling.prefect_server.warm"
@@ -44,7 +45,7 @@ _WARM = "lume_services.services.scheduling.prefect_server.warm"
 def serve(
     server: PrefectServer,
     pool: WorkPool,
-    kind: str,
+    base: type[Any],
     *,
     labels: Iterable[str],
     limit: int | None,
@@ -57,8 +58,8 @@ def serve(
     ----------
     server, pool
         Where the runs wait.
-    kind
-        Prefect's name of the kind of workers.
+    base
+        Prefect's class of the workers, which is extended by labels and by waking up.
     labels
         The labels that are served.
     limit
@@ -72,7 +73,7 @@ def serve(
     check_labels(labels)
     own_name = worker_name(name or f"{socket.gethostname()}-{os.getpid()}", labels)
     pool.ensure()
-    worker = _class(kind)(
+    worker = _class(base)(
         server,
         frozenset(labels),
         work_pool_name=pool.name,
@@ -120,17 +121,21 @@ async def _until_signal(worker: Any) -> None:
         await working
 
 
-def _class(kind: str) -> Any:
-    """Return Prefect's class of workers of a kind, extended by labels and by waking up."""
+def prefect_class(kind: str) -> type[Any]:
+    """Return Prefect's class of workers of a kind."""
     from prefect.workers.base import BaseWorker
 
     known = BaseWorker.get_worker_class_from_type(kind)
     if known is None:
         raise SchedulingError(f"no workers of kind {kind!r} are installed: prefect-{kind} has them")
+    return known
+
+
+def _class(base: type[Any]) -> Any:
     with warnings.catch_warnings():
         # It stands in the place of Prefect's own, on purpose and in this process only.
         warnings.simplefilter("ignore")
-        return type(f"Lume{known.__name__}", (_Serving, known), {"type": kind})
+        return type(f"Lume{base.__name__}", (_Serving, base), {"type": base.type})
 
 
 class _Serving:
@@ -197,11 +202,16 @@ class _Serving:
         from prefect.events import get_events_subscriber
         from prefect.events.filters import EventFilter, EventNameFilter
 
-        wanted = EventFilter(event=EventNameFilter(name=[_SCHEDULED]))
+        wanted = EventFilter(event=EventNameFilter(name=[_SCHEDULED, _CANCELLING]))
+        # Prefect's own workers look after that themselves.
+        cancelling = getattr(self, "cancelling", None)
         while True:
             try:
                 async with get_events_subscriber(filter=wanted) as events:
-                    async for _ in events:
-                        await self.get_and_submit_flow_runs()
+                    async for event in events:
+                        if event.event == _SCHEDULED:
+                            await self.get_and_submit_flow_runs()
+                        elif cancelling is not None:
+                            cancelling()
             except Exception:  # noqa: BLE001  # whatever ends the stream, polling goes on
                 await asyncio.sleep(1)
