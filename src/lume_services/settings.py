@@ -28,6 +28,7 @@ from pydantic_settings import (
 )
 
 from lume_services.errors import SettingsError
+from lume_services.settings_kubernetes import KubernetesSettings
 from lume_services.settings_prefect import PrefectSettings
 from lume_services.settings_problems import describe, mask_url
 from lume_services.settings_results_db import RESULTS_DBS, ResultsDBSettings, scheme
@@ -131,7 +132,7 @@ class LUMEServicesSettings(BaseSettings):
         What runs flows; an entry point of the group ``lume_services.backends``.
     home
         Directory of the embedded stores; made when first used.
-    results_db, mounted_filesystem, scheduling, prefect
+    results_db, mounted_filesystem, scheduling, prefect, kubernetes
         Sections.
 
     Raises
@@ -157,6 +158,7 @@ class LUMEServicesSettings(BaseSettings):
     mounted_filesystem: MountedFilesystemSettings | None = None
     scheduling: SchedulingSettings = SchedulingSettings()
     prefect: PrefectSettings = PrefectSettings()
+    kubernetes: KubernetesSettings | None = None
 
     _given: dict[SettingPath, Given] = PrivateAttr(default_factory=dict)
 
