@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,9 @@ def chosen(*, sample: bool) -> list[Backend]:
     if unknown := sorted(set(names) - known.keys()):
         raise pytest.UsageError(f"LUME_TEST_BACKENDS: {unknown} unknown, there are {list(known)}")
     return [known[name] for name in names]
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that tests and the runs of every worker see under the same path."""
+    return tmp_path_factory.mktemp("shared")
