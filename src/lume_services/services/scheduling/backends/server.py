@@ -22,6 +22,7 @@ from lume_services.services.scheduling.prefect_server.job_template import (
     NO_VARIABLES,
     job_template,
 )
+from lume_services.services.scheduling.prefect_server.lost_workers import LostWorkers
 from lume_services.services.scheduling.prefect_server.registry import ServerRegistry
 from lume_services.services.scheduling.prefect_server.waiting import Waiting
 from lume_services.services.scheduling.prefect_server.work_pool import WorkPool, check_labels
@@ -91,7 +92,7 @@ class ServerBackend:
         self.pool = WorkPool(self.server, self.kind, COMMAND, template)
         self.registry = ServerRegistry(self.server, self.pool)
         self.history = ServerRunHistory(self.server, self.pool)
-        self._waiting = Waiting(self.server)
+        self._waiting = Waiting(self.server, LostWorkers(self.server, self.pool))
 
     @classmethod
     def from_settings(cls, settings: LUMEServicesSettings) -> ServerBackend:

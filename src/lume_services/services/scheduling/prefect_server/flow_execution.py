@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.schemas.objects import FlowRun
 
+_MAY_BEGIN = frozenset({"PENDING", "CANCELLING"})
+
 
 def execute_run() -> None:
     """Run the flow whose run the worker names in the environment."""
@@ -48,7 +50,9 @@ def execute_run() -> None:
     learn_of_cancellation(server, str(run_id))
     with handle_engine_signals(run_id):
         run = load_flow_run(run_id)
-        flow = _load(server, run)
+        # It may have been taken for lost, and resumed elsewhere, before it could begin.
+        expected = run.state is not None and run.state.type.value in _MAY_BEGIN
+        flow = _load(server, run) if expected else None
         if flow is not None:
             keeper = Keeper(server)
             with keeper.watching():

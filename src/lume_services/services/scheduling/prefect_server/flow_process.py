@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+from lume_services.services.scheduling.prefect_server import guard
+
 WARM_SOCKET = "WARM_FLOWS_SOCKET"
 """Environment variable: where a warm worker listens."""
 SECRETS_FILE = "FLOW_SECRETS_FILE"
@@ -20,10 +22,14 @@ SECRETS_FILE = "FLOW_SECRETS_FILE"
 def main() -> int:
     """Execute the run that the environment names; return the exit code."""
     address = os.environ.pop(WARM_SOCKET, None)
-    if address is not None:
+    worker = os.environ.pop(guard.WORKER_PROCESS, None)
+    if worker is not None and address is not None:
         from lume_services.services.scheduling.prefect_server.warm_client import execute_warm
 
-        return execute_warm(address)
+        return execute_warm(address, int(worker))
+    ended = None if worker is None else guard.split(int(worker))
+    if ended is not None:
+        return ended
     prepare()
     from lume_services.services.scheduling.prefect_server.flow_execution import execute_run
 

@@ -24,6 +24,7 @@ from lume_services.services.scheduling import jsonable
 from lume_services.services.scheduling.local_api.engine import flush_logs
 from lume_services.services.scheduling.local_api.observer import IncreasingUUIDs, value_of
 from lume_services.services.scheduling.prefect_server import results
+from lume_services.services.scheduling.prefect_server.attempts import Attempts
 from lume_services.services.scheduling.prefect_server.connection import (
     PATIENCE_SECONDS_OF_FLOWS,
     PrefectServer,
@@ -48,6 +49,7 @@ class Keeper:
     def __init__(self, server: PrefectServer, *, at_once: bool = False) -> None:
         self._server = server
         self._at_once = at_once
+        self._attempts = Attempts(server)
         self._entries: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
         self._sending = threading.Lock()
         self._ended = threading.Event()
@@ -101,6 +103,8 @@ class Keeper:
             self._failed_tasks[run_id] = name
 
     def _flow(self, run_id: str, state: Any) -> None:
+        if state.is_final():
+            self._attempts.require(run_id)
         if state.is_completed():
             value = self._items[run_id] if run_id in self._items else _returned(state)
             self._entries.put((run_id, _entry(results.FLOW, results.FLOW, value)))
@@ -135,11 +139,15 @@ class Keeper:
 
         def keep_and_propose_sync(client: Any, state: Any, flow_run_id: Any, **rest: Any) -> Any:
             self._flow(str(flow_run_id), state)
-            return propose_sync(client, state, flow_run_id=flow_run_id, **rest)
+            accepted = propose_sync(client, state, flow_run_id=flow_run_id, **rest)
+            self._attempts.accept(str(flow_run_id), accepted)
+            return accepted
 
         async def keep_and_propose(client: Any, state: Any, flow_run_id: Any, **rest: Any) -> Any:
             await asyncio.to_thread(self._flow, str(flow_run_id), state)
-            return await propose(client, state, flow_run_id=flow_run_id, **rest)
+            accepted = await propose(client, state, flow_run_id=flow_run_id, **rest)
+            self._attempts.accept(str(flow_run_id), accepted)
+            return accepted
 
         tasks.emit_task_run_state_change_event = emit_and_keep
         flows.propose_state_sync = keep_and_propose_sync

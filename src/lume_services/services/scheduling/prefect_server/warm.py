@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from lume_services.services.scheduling.prefect_server.guard import end_with, exit_code, kill
 from lume_services.services.scheduling.prefect_server.warm_client import LENGTH
 
 _IMPORTED = (
@@ -54,7 +55,7 @@ def main(address: str, modules: Iterable[str]) -> None:
         importlib.import_module(name)
     # Ctrl-C is for the worker, which lets the runs come to their end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    running: dict[int, socket.socket] = {}
+    forks: dict[int, socket.socket] = {}
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         Path(address).chmod(0o600)
@@ -62,31 +63,47 @@ def main(address: str, modules: Iterable[str]) -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         with _children_wake_up() as ended:
-            _loop(listener, ended, running)
+            _loop(listener, ended, forks)
+    for pid in forks:
+        kill(pid)
 
 
-def _loop(listener: socket.socket, ended: int, running: dict[int, socket.socket]) -> None:
+def _loop(listener: socket.socket, ended: int, forks: dict[int, socket.socket]) -> None:
+    """Fork, and kill forks whose client has gone, until the worker ends."""
     import select
 
+    killed: set[int] = set()
     while True:
-        ready, _, _ = select.select([listener, ended, sys.stdin.fileno()], [], [])
+        clients = {forks[pid]: pid for pid in forks.keys() - killed}
+        ready, _, _ = select.select([listener, ended, sys.stdin.fileno(), *clients], [], [])
+        if sys.stdin.fileno() in ready:
+            return
+        for client in clients.keys() & set(ready):
+            kill(clients[client])
+            killed.add(clients[client])
         if ended in ready:
             os.read(ended, 4096)
-            _collect(running)
-        if sys.stdin.fileno() in ready:
-            return  # the worker has ended
+            killed -= _collect(forks)
         if listener in ready:
             connection, _ = listener.accept()
             with contextlib.suppress(OSError, ValueError):
-                order, streams = _received(connection)
-                pid = os.fork()
-                if pid == 0:
-                    listener.close()
-                    _become(order, streams, connection)
-                running[pid] = connection
-                for stream in streams:
-                    os.close(stream)
-                connection.sendall(LENGTH.pack(pid))
+                _fork(connection, listener, forks)
+
+
+def _fork(
+    connection: socket.socket, listener: socket.socket, forks: dict[int, socket.socket]
+) -> None:
+    order, streams = _received(connection)
+    parent, pid = os.getpid(), os.fork()
+    if pid == 0:
+        listener.close()
+        for other in (connection, *forks.values()):
+            other.close()
+        _become(order, streams, parent)
+    forks[pid] = connection
+    for stream in streams:
+        os.close(stream)
+    connection.sendall(LENGTH.pack(pid))
 
 
 @contextlib.contextmanager
@@ -109,20 +126,21 @@ def _received(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
     return json.loads(connection.recv(length, socket.MSG_WAITALL)), list(streams)
 
 
-def _collect(running: dict[int, socket.socket]) -> None:
-    """Tell the exit codes of the processes that have ended."""
-    while running:
+def _collect(forks: dict[int, socket.socket]) -> set[int]:
+    """Tell the exit codes of the processes that have ended; return which they are."""
+    ended: set[int] = set()
+    while forks:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
-            return
-        connection = running.pop(pid)
-        code = os.waitstatus_to_exitcode(status)
+            break
+        ended.add(pid)
+        connection = forks.pop(pid)
         with contextlib.suppress(OSError), connection:
-            # As a shell tells of a signal; a process cannot end with a negative number.
-            connection.sendall(LENGTH.pack(code if code >= 0 else 128 - code))
+            connection.sendall(LENGTH.pack(exit_code(status)))
+    return ended
 
 
-def _become(order: dict[str, Any], streams: list[int], connection: socket.socket) -> None:
+def _become(order: dict[str, Any], streams: list[int], parent: int) -> None:
     """Execute a run in this process, which has just been forked; does not return."""
     code = 1
     try:
@@ -130,6 +148,7 @@ def _become(order: dict[str, Any], streams: list[int], connection: socket.socket
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.setsid()
+        end_with(parent)
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
             os.close(stream)
@@ -138,7 +157,6 @@ def _become(order: dict[str, Any], streams: list[int], connection: socket.socket
         os.environ.update(order["environment"])
         os.chdir(order["directory"])
         sys.path[:0] = [each for each in _python_path() if each not in sys.path]
-        _end_with(connection)
         _differ()
         if _prefect_settings() != before:
             _read_settings_again()
@@ -167,17 +185,6 @@ def _execute() -> int:
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     return code
-
-
-def _end_with(connection: socket.socket) -> None:
-    """End this process when the one that it works for ends."""
-
-    def watch() -> None:
-        with contextlib.suppress(OSError):
-            connection.recv(1)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=watch, name="lume-warm", daemon=True).start()
 
 
 def _differ() -> None:

@@ -11,21 +11,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from lume_services.errors import SchedulingError
 from lume_services.services.scheduling.prefect_server.connection import PrefectServer
 from lume_services.services.scheduling.prefect_server.deployments import labels_of
 from lume_services.services.scheduling.prefect_server.flow_process import WARM_SOCKET
+from lume_services.services.scheduling.prefect_server.guard import WORKER_PROCESS
+from lume_services.services.scheduling.prefect_server.holding import Holding
 from lume_services.services.scheduling.prefect_server.work_pool import (
     WorkPool,
     check_labels,
@@ -37,7 +42,6 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 5
 _SCHEDULED = "prefect.flow-run.Scheduled"
 _CANCELLING = "prefect.flow-run.Cancelling"
-_STOPPED = "The worker that had started this run was stopped before the run's end."
 _NO_QUEUE = "lume-none"
 _WARM = "lume_services.services.scheduling.prefect_server.warm"
 
@@ -65,17 +69,19 @@ def serve(
     limit
         How many runs at the same time.
     name
-        Name of the worker; by default made of the host and the process.
+        Beginning of the worker's name; by default the host's.
     warm
         Packages to import once, in a process that is then forked for each run; None starts
         a new process for each.
     """
     check_labels(labels)
-    own_name = worker_name(name or f"{socket.gethostname()}-{os.getpid()}", labels)
+    own_name = worker_name(f"{name or socket.gethostname()}-{secrets.token_hex(3)}", labels)
     pool.ensure()
+    os.environ[WORKER_PROCESS] = str(os.getpid())
     worker = _class(base)(
-        server,
-        frozenset(labels),
+        server=server,
+        pool=pool,
+        labels=frozenset(labels),
         work_pool_name=pool.name,
         name=own_name,
         limit=limit,
@@ -86,9 +92,7 @@ def serve(
             asyncio.run(_until_signal(worker))
         finally:
             pool.leave(own_name)
-            for run_id in worker.stopped:
-                state = {"type": "CRASHED", "name": "Crashed", "message": _STOPPED}
-                server.post(f"/flow_runs/{run_id}/set_state", {"state": state, "force": False})
+            worker.give_back()
 
 
 @contextmanager
@@ -138,44 +142,22 @@ def _class(base: type[Any]) -> Any:
         return type(f"Lume{base.__name__}", (_Serving, base), {"type": base.type})
 
 
-class _Serving:
+class _Serving(Holding):
     """Takes the runs of the work queues whose labels it serves."""
 
-    def __init__(self, server: PrefectServer, labels: frozenset[str], **rest: Any) -> None:
+    def __init__(self, labels: frozenset[str], **rest: Any) -> None:
         super().__init__(**rest)
-        self._server = server
         self._labels = labels
         self._polling = asyncio.Lock()
-        self._stop: Callable[[], object] | None = None
-        self.running: set[str] = set()
-        self.stopped: set[str] = set()
-
-    def end(self, stop: Callable[[], object]) -> None:
-        """Take no more runs, and stop when those that run have ended; the second time, at once."""
-        if self._stop is not None or not self.running:
-            stop()
-        self._stop = stop
-
-    async def run(self, flow_run: Any, *arguments: Any, **options: Any) -> Any:
-        """Run a flow to its end."""
-        self.running.add(str(flow_run.id))
-        try:
-            return await super().run(flow_run, *arguments, **options)  # type: ignore[misc]
-        except asyncio.CancelledError:
-            self.stopped.add(str(flow_run.id))
-            raise
-        finally:
-            self.running.discard(str(flow_run.id))
-            if self._stop is not None and not self.running:
-                self._stop()
 
     async def start(self, *arguments: Any, **options: Any) -> None:
         """Take runs until cancelled."""
-        waking = asyncio.create_task(self._wake_up())
+        besides = [asyncio.create_task(each()) for each in (self._wake_up, self.look_after)]
         try:
             await super().start(*arguments, **options)  # type: ignore[misc]
         finally:
-            waking.cancel()
+            for task in besides:
+                task.cancel()
 
     async def get_and_submit_flow_runs(self) -> list[Any]:
         """Take what waits in the queues that are served."""
@@ -184,10 +166,10 @@ class _Serving:
         async with self._polling:
             try:
                 self._work_queues = await asyncio.to_thread(self._served_queues)
-            except SchedulingError as error:
-                logger.warning("%s", error)
+                found: list[Any] = await super().get_and_submit_flow_runs()  # type: ignore[misc]
+            except (SchedulingError, httpx.HTTPError) as error:
+                logger.warning("looks for runs again soon: %s", error)
                 return []
-            found: list[Any] = await super().get_and_submit_flow_runs()  # type: ignore[misc]
             return found
 
     def _served_queues(self) -> set[str]:

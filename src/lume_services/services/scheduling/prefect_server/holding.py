@@ -1,0 +1,133 @@
+"""What a worker does about the runs that it has taken: none is lost, and none run twice.
+
+It goes past the public surface of `prefect.workers` in two places: a run is held from
+`_submit_run` on, and a heartbeat that fails in `_sync_and_initialize` does not end the worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import anyio
+import httpx
+
+from lume_services.errors import LumeServicesError
+from lume_services.services.scheduling.prefect_server.connection import PrefectServer
+from lume_services.services.scheduling.prefect_server.lost_workers import (
+    LONGEST_PAUSE_SECONDS,
+    WORKER_LABEL,
+    LostWorkers,
+)
+from lume_services.services.scheduling.prefect_server.work_pool import WorkPool
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 15.0
+_CRASHED = {
+    "type": "CRASHED",
+    "name": "Crashed",
+    "message": "The worker that had started this run was stopped before the run's end.",
+}
+_HANDED_BACK = {"type": "SCHEDULED", "name": "Scheduled", "message": "handed back by a worker"}
+
+
+class Holding:
+    """A worker that knows which runs it has taken; a base class of one of Prefect's.
+
+    Parameters
+    ----------
+    server, pool
+        Where the runs come from.
+    """
+
+    def __init__(self, server: PrefectServer, pool: WorkPool, **rest: Any) -> None:
+        super().__init__(**rest)
+        self._server = server
+        self._lost = LostWorkers(server, pool)
+        self._held: Counter[str] = Counter()
+        self._scopes: dict[str, anyio.CancelScope] = {}
+        self._stopped: dict[str, bool] = {}
+        self._stop: Callable[[], object] | None = None
+
+    def end(self, stop: Callable[[], object]) -> None:
+        """Take no more runs, and stop when those that run have ended; the second time, at once.
+
+        Parameters
+        ----------
+        stop
+            Stops this worker.
+        """
+        if self._stop is not None or not self._held:
+            stop()
+        self._stop = stop
+
+    def give_back(self) -> None:
+        """Tell the server of the runs that the end of this worker has stopped."""
+        for run_id, started in self._stopped.items():
+            body = {"state": _CRASHED if started else _HANDED_BACK, "force": False}
+            self._server.post(f"/flow_runs/{run_id}/set_state", body)
+
+    async def _submit_run(self, flow_run: Any) -> None:
+        with self._holding(str(flow_run.id), started=False):
+            await super()._submit_run(flow_run)  # type: ignore[misc]
+
+    async def run(self, flow_run: Any, *arguments: Any, **options: Any) -> Any:
+        """Run a flow to its end."""
+        from prefect.workers.base import BaseWorkerResult
+
+        run_id = str(flow_run.id)
+        with self._holding(run_id, started=True), anyio.CancelScope() as scope:
+            self._scopes[run_id] = scope
+            return await super().run(flow_run, *arguments, **options)  # type: ignore[misc]
+        # What becomes of it is not for this worker to say any more.
+        return BaseWorkerResult(identifier=run_id, status_code=0)
+
+    @contextmanager
+    def _holding(self, run_id: str, *, started: bool) -> Iterator[None]:
+        self._held[run_id] += 1
+        try:
+            yield
+        except asyncio.CancelledError:
+            self._stopped[run_id] = started or self._stopped.get(run_id, False)
+            raise
+        finally:
+            self._held -= Counter([run_id])
+            if started:
+                self._scopes.pop(run_id, None)
+            if self._stop is not None and not self._held:
+                self._stop()
+
+    async def _sync_and_initialize(self) -> None:
+        try:
+            await super()._sync_and_initialize()  # type: ignore[misc]
+        except httpx.HTTPError as error:
+            logger.warning("the Prefect server does not answer: %r", error)
+
+    async def look_after(self) -> None:
+        """Find the runs of lost workers, and stop own ones that others took for lost."""
+        answered = time.time()
+        while True:
+            with suppress(LumeServicesError):
+                await asyncio.to_thread(self._lost.look)
+                # By a clock that goes on while the host sleeps.
+                if time.time() - answered > LONGEST_PAUSE_SECONDS:
+                    for run_id in await asyncio.to_thread(self._taken_for_lost):
+                        logger.warning("stops run %s, which was taken for lost", run_id)
+                        self._scopes[run_id].cancel()
+                answered = time.time()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _taken_for_lost(self) -> list[str]:
+        own: str = self.name  # type: ignore[attr-defined]
+        wanted = {"flow_runs": {"id": {"any_": sorted(self._scopes)}}}
+        return [
+            run["id"]
+            for run in self._server.filter("flow_runs", wanted)
+            if run["state_type"] == "CRASHED" or run["labels"].get(WORKER_LABEL, own) != own
+        ]
