@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from uuid import UUID
 
 import anyio.to_thread
 from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerResult
@@ -227,6 +228,9 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
             run = await self._in_thread(self.backend.server.get, path)
             if run is None or run["state_type"] in TERMINAL:
                 await self._in_thread(platform.stop, left.identifier, GRACE_SECONDS)
+            else:
+                # Or it would be given up with the worker that had it.
+                await self._give_worker_labels_to_flow_run(UUID(left.run_id))
             await self._watch(left.run_id, left.identifier)
         except LumeServicesError as error:
             logger.warning("run %s: %s", left.run_id, error)
