@@ -72,6 +72,9 @@ lock:
 	$(UV_COMPILE) pyproject.toml --output-file requirements.lock
 	$(UV_COMPILE) pyproject.toml --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock
+	$(UV_COMPILE) pyproject.toml --extra container --constraint requirements.lock \
+		--output-file prefect-agent-docker/requirements.lock
+	echo "hatchling>=1.26" | $(UV_COMPILE) - --output-file prefect-agent-docker/build.lock
 	echo "--editable ." | $(UV_COMPILE) - examples/beamline/pyproject.toml \
 		--constraint requirements-dev.lock \
 		--output-file examples/beamline/requirements.lock

@@ -19,6 +19,7 @@
     │   ├── ResultNotFoundError
     │   ├── ResultConflictError    a second, different result of one flow run
     │   └── StoreUnavailableError  the database cannot be reached or written
+    ├── ContainerError             containers of ours cannot be prepared or started
     └── SchedulingError            registering and running flows
         ├── FlowNotFoundError
         ├── TaskNotFoundError
@@ -111,7 +112,35 @@ class ResultConflictError(ResultsError):
 
 
 class StoreUnavailableError(ResultsError):
-    """The results database cannot be reached or written."""
+    """The results database cannot be reached or written.
+
+    Parameters
+    ----------
+    message
+        The whole message for a person.
+    may_pass
+        Whether the same may succeed a little later, with nothing else done.
+    """
+
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
+
+
+class ContainerError(LumeServicesError):
+    """Containers of ours cannot be prepared or started.
+
+    Parameters
+    ----------
+    message
+        The whole message for a person.
+    exit_code
+        What a container that cannot start ends with.
+    """
+
+    def __init__(self, message: str, *, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 class SchedulingError(LumeServicesError):
