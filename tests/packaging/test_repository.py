@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-MACHINE_PATH = re.compile(r"(?<![\w.])/(?:opt|root|Users|work)/\w")
+# Two folders are those of the image.
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:opt(?!/(?:lume|extra)\b)|root|Users|work)/\w")
 REGISTRY = re.compile(r"pypi\.org|pythonhosted\.org|(?:^|\s)--(?:extra-)?index-url|--find-links")
 
 
