@@ -84,8 +84,9 @@ class Holding:
         run_id = str(flow_run.id)
         with self._holding(run_id, started=True), anyio.CancelScope() as scope:
             self._scopes[run_id] = scope
-            return await super().run(flow_run, *arguments, **options)  # type: ignore[misc]
-        # What becomes of it is not for this worker to say any more.
+            await super().run(flow_run, *arguments, **options)  # type: ignore[misc]
+        # A crash has been reported by now. With its code it would be once more, perhaps when
+        # the run has been resumed already.
         return BaseWorkerResult(identifier=run_id, status_code=0)
 
     @contextmanager
