@@ -37,6 +37,7 @@ _COMMANDS = {
     "runs": ("runs:app", "List runs; show one, or its logs."),
     "server": ("server:server_app", "Start a Prefect server."),
     "worker": ("server:worker_app", "Start a worker, which runs flows."),
+    "docker": ("docker:app", "Start all services on this host as containers."),
     "results": ("results:app", "Find, show and export database results."),
     "graph": ("graph:graph", "Draw a flow-of-flows, or one of its runs."),
     "config": ("config:app", "Show the settings, or check the services."),

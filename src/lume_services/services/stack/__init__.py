@@ -1,0 +1,1 @@
+"""All services on one host, as containers: server, databases and a worker."""
