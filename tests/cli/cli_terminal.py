@@ -17,7 +17,9 @@ class Terminal:
     def __init__(self, command: list[str], **variables: str) -> None:
         ours, theirs = pty.openpty()
         environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **variables}
-        self._process = subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment)
+        self._process = subprocess.Popen(
+            command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+        )
         os.close(theirs)
         self._ours = ours
 
@@ -36,6 +38,10 @@ class Terminal:
     @property
     def code(self) -> int:
         return self._process.returncode
+
+    def write(self, text: str) -> None:
+        """Type a text."""
+        os.write(self._ours, text.encode())
 
     def read(self, until: str = "") -> str:
         """Return what is written, up to a text or to the end."""

@@ -11,7 +11,7 @@ import pytest
 
 from lume_services import config
 from lume_services.errors import FlowFailedError, InputError, SpecificationError
-from lume_services.flows import FlowOfFlows
+from lume_services.flows import FlowOfFlows, Resumption
 from lume_services.services.scheduling.service import SchedulingService
 from servers.prefect import PrefectServer
 
@@ -85,21 +85,22 @@ def test_a_resumed_run_goes_on_where_it_failed(
     composed = FlowOfFlows.from_yaml(
         composition(source={}, once={"x": mapped("source")}, double={"x": mapped("once")})
     )
-    run_id = composed.run({"source-x": 3, "once-folder": str(tmp_path)})
-    assert lab_flows.wait(run_id, timeout=90).state_name == "Failed"
-    before = {child.flow_name: child for child in lab_flows.child_runs(run_id)}
-    assert lab_flows.resume(run_id[:30]).state_name == "Failed"
-    assert lab_flows.wait(run_id, timeout=90).state_name == "Completed"
-    after = {child.flow_name: child for child in lab_flows.child_runs(run_id)}
-    assert {name: (child.state_name, child.run_count) for name, child in after.items()} == {
-        "source": ("Completed", 1),
-        "once": ("Completed", 2),
-        "double": ("Completed", 1),
-    }
-    assert [after[name].id for name in before] == [child.id for child in before.values()]
-    assert lab_flows.get_result(after["double"].id) == 6
-    with pytest.raises(InputError, match="is Completed; only one that has failed"):
-        lab_flows.resume(run_id)
+    failed = composed.run({"source-x": 3, "once-folder": str(tmp_path)})
+    assert lab_flows.wait(failed, timeout=90).state_name == "Failed"
+    before = {child.flow_name: child for child in lab_flows.child_runs(failed)}
+    again = Resumption(failed[:30])
+    assert [step.run_id for step in again.steps] == [before["source"].id, None, None]
+    run = lab_flows.wait(again.run(), timeout=90)
+    assert (run.state_name, run.resumes) == ("Completed", failed)
+    after = {child.flow_name: child.id for child in lab_flows.child_runs(run.id)}
+    assert list(after) == ["once", "double"]
+    assert lab_flows.get_result(run.id) == {"source": before["source"].id, **after}
+    assert lab_flows.get_result(after["double"]) == 6
+    assert [child.id for child in lab_flows.child_runs(failed)] == [
+        child.id for child in before.values()
+    ]
+    with pytest.raises(InputError, match="is Completed, and none of its flows"):
+        Resumption(run.id)
 
 
 def test_cancelling_a_parent_cancels_its_children(

@@ -32,12 +32,17 @@ def report(run_id: str, services: Services) -> None:
 
 def document(run: RunInfo, services: Services) -> dict[str, Any]:
     """Return a run, what its tasks and it returned, and its children, for programs."""
-    children = services.scheduling.child_runs(run.id)
+    children = [*services.scheduling.child_runs(run.id), *_reused(run, services)]
     return {
         **runs.document(run),
         **_values(run, services),
         "children": [document(child, services) for child in children],
     }
+
+
+def _reused(run: RunInfo, services: Services) -> list[RunInfo]:
+    """Return the earlier runs whose results were used in place of new children."""
+    return [services.scheduling.run_info(run_id) for run_id in run.reused.values()]
 
 
 def _values(run: RunInfo, services: Services) -> dict[str, Any]:
@@ -50,8 +55,8 @@ def _values(run: RunInfo, services: Services) -> dict[str, Any]:
     return values
 
 
-def _write(run: RunInfo, services: Services, indent: int) -> None:
-    time, run_id = lasted(run.started, run.ended), f"run {console.short(run.id)}"
+def _write(run: RunInfo, services: Services, indent: int, note: str = "run") -> None:
+    time, run_id = lasted(run.started, run.ended), f"{note} {console.short(run.id)}"
     console.line(
         Cell(run.flow_name, "bold"), runs.state(run), time, Cell(run_id, "dim"), indent=indent
     )
@@ -61,6 +66,8 @@ def _write(run: RunInfo, services: Services, indent: int) -> None:
         console.line(" ".join((run.message or "no message").split()), indent=indent + 2)
     for child in services.scheduling.child_runs(run.id):
         _write(child, services, indent + 2)
+    for earlier in _reused(run, services):
+        _write(earlier, services, indent + 2, "reused run")
 
 
 def made(run: RunInfo, services: Services) -> Iterator[tuple[str, str]]:
@@ -86,6 +93,7 @@ def _returned(run: RunInfo, services: Services) -> Iterator[tuple[str, str]]:
 def _is_index(value: Any, run: RunInfo, services: Services) -> bool:
     """Tell a flow-of-flows' own return value: its children's names and run identifiers."""
     children = [child.id for child in services.scheduling.child_runs(run.id)]
+    children += run.reused.values()
     return isinstance(value, dict) and bool(value) and all(v in children for v in value.values())
 
 

@@ -73,6 +73,9 @@ def show(run_id: Annotated[str, Parameter(name="ID")], /) -> None:
     if children:
         console.write()
         console.table(_RUN_COLUMNS, [_run_row(child) for child in children])
+    if run.reused:
+        console.write()
+        console.fields([(f"reused {name}", console.short(id_)) for name, id_ in run.reused.items()])
 
 
 @app.command
@@ -98,12 +101,12 @@ def logs(run_id: Annotated[str, Parameter(name="ID")], /) -> None:
 
 def document(run: RunInfo) -> dict[str, Any]:
     """Return what is known of a run, for programs."""
-    return {**asdict(run), "parameters": given(run)}
+    return {**asdict(run), "parameters": given(run), "reused": run.reused}
 
 
 def given(run: RunInfo) -> dict[str, Any]:
     """Return a run's parameters; of a flow-of-flows those by ``{flow}-{param}``."""
-    if run.parameters.keys() == {"specification", "parameters"}:
+    if run.is_composed:
         values: dict[str, Any] = run.parameters["parameters"]
         return values
     return run.parameters
@@ -145,6 +148,7 @@ def _described(run: RunInfo) -> list[tuple[str, str | Cell]]:
         ("parameters", parameters),
         ("tags", ", ".join(run.tags)),
         ("parent", run.parent_run_id),
+        ("resumes", run.resumes),
         ("created", when(run.created)),
         ("started", when(run.started)),
         ("ended", when(run.ended)),

@@ -5,5 +5,6 @@ from __future__ import annotations
 from lume_services.flows.flow import Flow
 from lume_services.flows.flow_of_flows import FlowOfFlows
 from lume_services.flows.parameters import FlowParameter
+from lume_services.flows.resumption import Resumption
 
-__all__ = ["Flow", "FlowOfFlows", "FlowParameter"]
+__all__ = ["Flow", "FlowOfFlows", "FlowParameter", "Resumption"]

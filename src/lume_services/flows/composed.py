@@ -31,7 +31,7 @@ class ComposedFlow(prefect.Flow[..., dict[str, str]]):
 
     def __init__(self, plan: Plan) -> None:
         def composed(**parameters: Any) -> dict[str, str]:
-            return orchestrate(plan, parameters)
+            return orchestrate(plan, parameters, {})
 
         schema = plan.record.parameters
         composed.__signature__ = _signature(schema["properties"])  # type: ignore[attr-defined]

@@ -12,19 +12,23 @@ from lume_services import config
 from lume_services.errors import FlowFailedError, LumeServicesError
 from lume_services.flows.known_flows import plan_from
 from lume_services.flows.mapping import map_value
-from lume_services.flows.plan import ORCHESTRATOR, Plan
+from lume_services.flows.plan import ORCHESTRATOR, Node, Plan
 from lume_services.flows.progress import Progress
 from lume_services.flows.workers import run_all
 from lume_services.results.origin.provenance import handed_on
 from lume_services.results.origin.provenance import results as saved_results
 from lume_services.services.scheduling import installed
 from lume_services.services.scheduling.registry import FlowRecord
-from lume_services.services.scheduling.run_context import current_run, labelling_children
+from lume_services.services.scheduling.run_context import current_run, labelling_runs
 from lume_services.services.scheduling.schema.flow_of_flows_schema import MappedParameter
 
 
 @prefect.flow(name="flow-of-flows")
-def run_flow_of_flows(specification: dict[str, Any], parameters: dict[str, Any]) -> dict[str, str]:
+def run_flow_of_flows(
+    specification: dict[str, Any],
+    parameters: dict[str, Any],
+    reused: dict[str, str] | None = None,
+) -> dict[str, str]:
     """Run a flow-of-flows; return the run identifier of each of its flows.
 
     Parameters
@@ -33,8 +37,10 @@ def run_flow_of_flows(specification: dict[str, Any], parameters: dict[str, Any])
         As in a flow-of-flows file; validated again here.
     parameters
         Values by ``{flow_name}-{param_name}``.
+    reused
+        Earlier runs by flow name: these flows are not run, and what they returned is used.
     """
-    return orchestrate(plan_from(specification), parameters)
+    return orchestrate(plan_from(specification), parameters, reused or {})
 
 
 def orchestrating(plan: Plan) -> tuple[FlowRecord, dict[str, Any]]:
@@ -61,7 +67,9 @@ def orchestrating(plan: Plan) -> tuple[FlowRecord, dict[str, Any]]:
     return replace(record, parameters=schema), {"specification": values, "parameters": {}}
 
 
-def orchestrate(plan: Plan, parameters: Mapping[str, Any]) -> dict[str, str]:
+def orchestrate(
+    plan: Plan, parameters: Mapping[str, Any], reused: Mapping[str, str]
+) -> dict[str, str]:
     """Run a plan as children of the current run; return the run identifiers by flow name.
 
     Parameters
@@ -70,6 +78,8 @@ def orchestrate(plan: Plan, parameters: Mapping[str, Any]) -> dict[str, str]:
         What to run.
     parameters
         Values by ``{flow_name}-{param_name}``.
+    reused
+        Earlier runs, by flow name, that are waited for in place of running these flows.
 
     Raises
     ------
@@ -78,7 +88,7 @@ def orchestrate(plan: Plan, parameters: Mapping[str, Any]) -> dict[str, str]:
     FlowFailedError
         If a flow failed, after those that do not depend on it have ended.
     """
-    children = _Children(plan, parameters)
+    children = _Children(plan, parameters, reused)
     progress = Progress({node.name: node.parents for node in plan.nodes})
     limit = config.current().settings.scheduling.max_concurrent_flows
     failures = run_all(progress, children.run, limit, children.cancel)
@@ -90,15 +100,23 @@ def orchestrate(plan: Plan, parameters: Mapping[str, Any]) -> dict[str, str]:
 class _Children:
     """The child runs of one run of a plan."""
 
-    def __init__(self, plan: Plan, parameters: Mapping[str, Any]) -> None:
+    def __init__(
+        self, plan: Plan, parameters: Mapping[str, Any], reused: Mapping[str, str]
+    ) -> None:
         self._given = plan.assign(parameters)
+        self._reused = reused
         self._nodes = {node.name: node for node in plan.nodes}
         self._scheduling = config.current().scheduling
         self.run_ids: dict[str, str] = {}
 
     def run(self, name: str) -> None:
         """Run a flow whose parents have ended, to its end."""
-        node = self._nodes[name]
+        run_id = self._reused.get(name) or self._start(self._nodes[name])
+        self._scheduling.wait(run_id)
+        self._scheduling.require_completed(run_id)
+        self.run_ids[name] = run_id
+
+    def _start(self, node: Node) -> str:
         results = {parameter: self._result(each) for parameter, each in node.mappings.items()}
         mapped = {
             parameter: map_value(mapping, results[parameter], parameter, node.name)
@@ -109,16 +127,15 @@ class _Children:
             for parameter, mapping in node.mappings.items()
             for rep in self._made_from(mapping, results[parameter])
         ]
-        with labelling_children(handed_on(sources)):
-            run_id = self._scheduling.run(node.record, {**self._given[name], **mapped}, key=name)
-        self._scheduling.wait(run_id)
-        self._scheduling.require_completed(run_id)
-        self.run_ids[name] = run_id
+        with labelling_runs(handed_on(sources)):
+            parameters = {**self._given[node.name], **mapped}
+            return self._scheduling.run(node.record, parameters, key=node.name)
 
     def cancel(self) -> None:
         """Ask the children that have not ended to stop."""
         run = current_run()
-        for child in self._scheduling.child_runs(run.flow_run_id) if run else ():
+        children = self._scheduling.child_runs(run.flow_run_id) if run else []
+        for child in [*children, *map(self._scheduling.run_info, self._reused.values())]:
             if child.ended is None:
                 self._scheduling.cancel(child.id)
 

@@ -62,6 +62,7 @@ def span(run: RunInfo, scheduling: SchedulingService) -> Span:
     """
     inside = [
         *(span(child, scheduling) for child in scheduling.child_runs(run.id)),
+        *(_before(scheduling.run_info(earlier)) for earlier in run.reused.values()),
         *(_task(task) for task in scheduling.task_runs(run.id)),
     ]
     inside.sort(key=lambda each: each.started.timestamp() if each.started else float("inf"))
@@ -74,6 +75,11 @@ def span(run: RunInfo, scheduling: SchedulingService) -> Span:
         is_flow=True,
         inside=tuple(inside),
     )
+
+
+def _before(run: RunInfo) -> Span:
+    """Return a flow whose earlier run is used, which takes no time here."""
+    return Span(run.flow_name, run.state_type, run.state_name, is_flow=True)
 
 
 def _task(task: TaskRunInfo) -> Span:

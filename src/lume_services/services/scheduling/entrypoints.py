@@ -93,6 +93,14 @@ def of(flow: Flow[..., Any]) -> str:
     return f"{Path(path).resolve()}:{attribute}"
 
 
+def known(flow: Flow[..., Any]) -> str | None:
+    """Return the entrypoint of a flow; None where no other process can import it."""
+    try:
+        return of(flow)
+    except FlowNotFoundError:
+        return None
+
+
 def _import(place: str, entrypoint: str) -> ModuleType:
     try:
         if place.endswith(".py"):

@@ -44,6 +44,10 @@ class RunInfo:
         The run that this is a child of; None at the top.
     error
         The exception that ended the run, if one did.
+    entrypoint, version
+        Where the flow was and which version, as it was registered then; None where not known.
+    resumes
+        The run that this goes on with, if it was started to do so.
     """
 
     id: str
@@ -61,6 +65,19 @@ class RunInfo:
     parent_run_id: str | None = None
     error: RunError | None = None
     tags: tuple[str, ...] = field(default=())
+    entrypoint: str | None = None
+    version: str | None = None
+    resumes: str | None = None
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether it is a run of a flow-of-flows, whose parameters say which."""
+        return self.parameters.keys() >= {"specification", "parameters"}
+
+    @property
+    def reused(self) -> dict[str, str]:
+        """The earlier runs whose results a run of a flow-of-flows uses, by flow."""
+        return dict(self.parameters.get("reused") or {}) if self.is_composed else {}
 
 
 @dataclass(frozen=True)

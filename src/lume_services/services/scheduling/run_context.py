@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lume_services.services.scheduling import jsonable
-from lume_services.services.scheduling.registry import DEFAULT_PROJECT
+from lume_services.services.scheduling.registry import DEFAULT_PROJECT, FlowRecord
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 PROJECT_LABEL = "lume.project"
 PACKAGE_LABEL = "lume.package"
 VERSION_LABEL = "lume.version"
+ENTRYPOINT_LABEL = "lume.entrypoint"
+RESUMES_LABEL = "lume.resumes"
 
 
 @dataclass(frozen=True)
@@ -67,27 +70,37 @@ class RunContext:
         return {**whole, **{k: v for k, v in self.given.items() if v != names.get(k)}}
 
 
-_for_children: ContextVar[tuple[str, Mapping[str, str]] | None] = ContextVar(
-    "_for_children", default=None
+_for_runs: ContextVar[tuple[str | None, Mapping[str, str]]] = ContextVar(
+    "_for_runs", default=(None, MappingProxyType({}))
 )
 
 
 @contextmanager
-def labelling_children(labels: Mapping[str, str]) -> Iterator[None]:
-    """Give labels to the runs that the current run makes as its children inside the block."""
+def labelling_runs(labels: Mapping[str, str]) -> Iterator[None]:
+    """Give labels to the runs that are made inside the block, by the current run if there is one.
+
+    Their own children do not get them.
+    """
     run = current_run()
-    token = _for_children.set((run.flow_run_id, labels) if run else None)
+    token = _for_runs.set((run.flow_run_id if run else None, labels))
     try:
         yield
     finally:
-        _for_children.reset(token)
+        _for_runs.reset(token)
 
 
-def labels_for_child() -> dict[str, str]:
-    """Return the labels that a run is to have which is made here and now."""
-    found, run = _for_children.get(), current_run()
+def run_labels(record: FlowRecord) -> dict[str, str]:
+    """Return the labels that a run of a flow is to have which is made here and now."""
+    (maker, given), run = _for_runs.get(), current_run()
+    labels = {
+        PROJECT_LABEL: record.project_name,
+        PACKAGE_LABEL: record.package,
+        VERSION_LABEL: record.version,
+        ENTRYPOINT_LABEL: record.entrypoint,
+    }
     # A child's own children are made in the context of the block too.
-    return dict(found[1]) if found and run and found[0] == run.flow_run_id else {}
+    ours = given if maker == (run.flow_run_id if run else None) else {}
+    return {**ours, **{name: text for name, text in labels.items() if text}}
 
 
 _of_process = {"project": DEFAULT_PROJECT}

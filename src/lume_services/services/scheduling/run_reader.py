@@ -46,6 +46,10 @@ class RunReader:
         returned = self._history.results(run.id).returned
         return None if returned is None else outcome.json_of(returned, f"flow {run.flow_name!r}")
 
+    def has_result(self, run_id: str) -> bool:
+        """Tell whether what a run's flow returned has been kept, be it nothing."""
+        return self._history.results(self.run_info(run_id).id).returned is not None
+
     def get_task_result(self, run_id: str, task_name: str) -> Any:
         """Return what a task returned; a list where it ran several times.
 

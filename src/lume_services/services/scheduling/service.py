@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lume_services import plugins
-from lume_services.errors import InputError, RunTimeoutError
+from lume_services.errors import RunTimeoutError
 from lume_services.services.scheduling import entrypoints, installed
 from lume_services.services.scheduling.backends.backend import Backend, RunConfig
 from lume_services.services.scheduling.flow_registrar import FlowRegistrar
@@ -149,7 +149,7 @@ class SchedulingService(FlowRegistrar, RunReader):
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         run = self.run_info(run_id)
-        # An end that is told of may be that of the run before it was resumed.
+        # An end that is told of may be that of the run before it was retried.
         while run.state_type not in TERMINAL:
             left = None if deadline is None else deadline - time.monotonic()
             ended = self._backend.wait(run.id, left)
@@ -162,33 +162,6 @@ class SchedulingService(FlowRegistrar, RunReader):
             f"run {run.id} of flow {run.flow_name!r} is {run.state_name} after {timeout} s"
             f"{': ' + run.message if run.message else ''}; see: lume-services runs show {run.id}"
         )
-
-    def resume(self, run_id: str) -> RunInfo:
-        """Start a run that has not ended well once more; return it as it ended before.
-
-        It stays the same run. Those of its children that have ended well are not run again,
-        and what they returned is used.
-
-        Parameters
-        ----------
-        run_id
-            The run, or a unique beginning of its identifier.
-
-        Raises
-        ------
-        InputError
-            If the run goes on, or has ended well.
-        NeedsServerError
-            On the local backend.
-        """
-        run = self.run_info(run_id)
-        if run.state_type not in TERMINAL or run.state_type == "COMPLETED":
-            raise InputError(
-                f"run {run.id} of flow {run.flow_name!r} is {run.state_name}; only one that has "
-                "failed, crashed or was cancelled can be resumed."
-            )
-        self._backend.resume(run.id)
-        return run
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; it ends as Cancelled."""
@@ -233,7 +206,7 @@ class SchedulingService(FlowRegistrar, RunReader):
         if isinstance(flow, FlowRecord):
             return flow, self._backend.load(flow)
         entrypoints.require_flow(flow)
-        return installed.describe(flow, project_name, entrypoint=""), flow
+        return installed.describe(flow, project_name, entrypoints.known(flow) or ""), flow
 
 
 def build(settings: LUMEServicesSettings) -> SchedulingService:

@@ -160,13 +160,6 @@ class Backend(Protocol):
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; it ends as Cancelled."""
 
-    def resume(self, run_id: str) -> None:
-        """Start a run that has not ended well once more, as the same run.
-
-        Its children that have ended well are not run again. Raises `NeedsServerError` where
-        runs end with their process.
-        """
-
     def serve(
         self,
         labels: Collection[str],

@@ -133,15 +133,6 @@ class LocalBackend:
             with self._engine.history.reading():
                 observer.interrupt(thread)
 
-    def resume(self, run_id: str) -> None:
-        """Refuse: a run of this backend has ended with the program that made it."""
-        run = self.history.run(run_id)
-        raise NeedsServerError(
-            f"run {run.id} of flow {run.flow_name!r} cannot go on: on the local backend a run ends "
-            "with the program that made it. Run the flow again, or use a server backend "
-            "(LUME_BACKEND)."
-        )
-
     def serve(
         self,
         labels: Collection[str],

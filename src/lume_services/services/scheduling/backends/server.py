@@ -28,14 +28,7 @@ from lume_services.services.scheduling.prefect_server.waiting import Waiting
 from lume_services.services.scheduling.prefect_server.work_pool import WorkPool, check_labels
 from lume_services.services.scheduling.registry import FlowRecord
 from lume_services.services.scheduling.run import TERMINAL
-from lume_services.services.scheduling.run_context import (
-    PACKAGE_LABEL,
-    PROJECT_LABEL,
-    VERSION_LABEL,
-    RunContext,
-    current_run,
-    labels_for_child,
-)
+from lume_services.services.scheduling.run_context import RunContext, current_run, run_labels
 from lume_services.settings import LUMEServicesSettings
 
 if TYPE_CHECKING:
@@ -150,10 +143,6 @@ class ServerBackend:
         body = {"state": {"type": "CANCELLING", "name": "Cancelling"}, "force": False}
         self.server.post(f"/flow_runs/{run_id}/set_state", body)
 
-    def resume(self, run_id: str) -> None:
-        """Let a worker take a run once more."""
-        self._schedule_again(run_id)
-
     def serve(
         self,
         labels: Collection[str],
@@ -207,7 +196,7 @@ class ServerBackend:
                 "name": options.get("run_name"),
                 "tags": list(options.get("tags", ())),
                 "parameters": parameters,
-                "labels": _labels(record),
+                "labels": run_labels(record),
                 "job_variables": config.build(),
                 "work_queue_name": deployments.queue([*record.labels, *config.labels]),
                 "idempotency_key": key or str(uuid.uuid4()),
@@ -237,13 +226,3 @@ class ServerBackend:
         )
         identifier: str = task_run["id"]
         return identifier
-
-
-def _labels(record: FlowRecord) -> dict[str, str]:
-    labels = {
-        **labels_for_child(),
-        PROJECT_LABEL: record.project_name,
-        PACKAGE_LABEL: record.package,
-        VERSION_LABEL: record.version,
-    }
-    return {name: value for name, value in labels.items() if value is not None}

@@ -15,13 +15,7 @@ from lume_services.services.scheduling.backends.backend import RunConfig
 from lume_services.services.scheduling.local_api import flow_runs, observer, rules, task_runs
 from lume_services.services.scheduling.local_api.history import History
 from lume_services.services.scheduling.registry import FlowRecord
-from lume_services.services.scheduling.run_context import (
-    PACKAGE_LABEL,
-    PROJECT_LABEL,
-    VERSION_LABEL,
-    current_run,
-    labels_for_child,
-)
+from lume_services.services.scheduling.run_context import current_run, run_labels
 
 if TYPE_CHECKING:
     import sqlite3
@@ -52,7 +46,7 @@ def create(
                 "name": options.get("run_name"),
                 "parameters": dict(parameters),
                 "tags": sorted({*TagsContext.get().current_tags, *options.get("tags", ())}),
-                "labels": _labels(record),
+                "labels": run_labels(record),
                 "empirical_policy": {
                     "retries": flow.retries,
                     "retry_delay": flow.retry_delay_seconds,
@@ -173,16 +167,6 @@ def _end_cancelling(history: History, run_id: str) -> bool:
             flow_runs.fail(db, run, {"type": "CANCELLED", "name": "Cancelled"})
             return True
     return False
-
-
-def _labels(record: FlowRecord) -> JSON:
-    labels = {
-        **labels_for_child(),
-        PROJECT_LABEL: record.project_name,
-        PACKAGE_LABEL: record.package,
-        VERSION_LABEL: record.version,
-    }
-    return {name: value for name, value in labels.items() if value is not None}
 
 
 def _stand_in(db: sqlite3.Connection, flow_name: str) -> str | None:

@@ -20,6 +20,11 @@ from lume_services.services.scheduling.run import (
     TaskRunInfo,
     Value,
 )
+from lume_services.services.scheduling.run_context import (
+    ENTRYPOINT_LABEL,
+    RESUMES_LABEL,
+    VERSION_LABEL,
+)
 
 _KILLED = (
     "The process that ran this flow ended without reporting: it was killed, ran out of memory, "
@@ -174,6 +179,9 @@ def _run_info(row: sqlite3.Row) -> RunInfo:
         parent_run_id=row["parent_run_id"],
         error=RunError(**json.loads(row["error"])) if row["error"] else None,
         tags=tuple(run["tags"]),
+        entrypoint=run["labels"].get(ENTRYPOINT_LABEL),
+        version=run["labels"].get(VERSION_LABEL),
+        resumes=run["labels"].get(RESUMES_LABEL),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib import metadata
 from typing import Any
 
 from lume_services.errors import NeedsServerError
@@ -80,4 +81,13 @@ class LocalRegistry:
 def _record(document: dict[str, Any]) -> FlowRecord:
     tasks = tuple(TaskRecord(**task) for task in document.pop("tasks"))
     labels = tuple(document.pop("labels"))
+    # Flows of this backend run here, so as they are installed here now.
+    document["version"] = _version(document["package"]) or document["version"]
     return FlowRecord(**document, tasks=tasks, labels=labels)
+
+
+def _version(package: str | None) -> str | None:
+    try:
+        return None if package is None else metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

@@ -23,11 +23,6 @@ from lume_services.services.scheduling.prefect_server.jobs.cancellation import (
     learn_of_cancellation,
 )
 from lume_services.services.scheduling.prefect_server.keeping import Keeper
-from lume_services.services.scheduling.run_context import (
-    PACKAGE_LABEL,
-    PROJECT_LABEL,
-    VERSION_LABEL,
-)
 from lume_services.settings import LUMEServicesSettings
 
 if TYPE_CHECKING:
@@ -67,13 +62,8 @@ def _load(server: PrefectServer, run: FlowRun) -> Flow[..., Any] | None:
         _fail(server, run, SchedulingError("the flow is not registered any more."))
         return None
     run_context.in_project(record.project_name)
-    labels = {
-        PROJECT_LABEL: record.project_name,
-        PACKAGE_LABEL: record.package,
-        VERSION_LABEL: record.version,
-    }
     # A run that was started by a schedule or in the UI does not have them yet.
-    run.labels = {**{key: text for key, text in labels.items() if text}, **run.labels}
+    run.labels = {**run_context.run_labels(record), **run.labels}
     try:
         flow = entrypoints.load(record.entrypoint)
     except LumeServicesError as error:

@@ -18,7 +18,12 @@ from lume_services.services.scheduling.run import (
     RunResults,
     TaskRunInfo,
 )
-from lume_services.services.scheduling.run_context import PROJECT_LABEL
+from lume_services.services.scheduling.run_context import (
+    ENTRYPOINT_LABEL,
+    PROJECT_LABEL,
+    RESUMES_LABEL,
+    VERSION_LABEL,
+)
 
 # Among so many of the newest runs, one is looked for by the beginning of its identifier.
 _SEARCHED = 1000
@@ -175,6 +180,9 @@ def _run_info(
         parent_run_id=parent,
         error=error,
         tags=tuple(run["tags"]),
+        entrypoint=run["labels"].get(ENTRYPOINT_LABEL),
+        version=run["labels"].get(VERSION_LABEL),
+        resumes=run["labels"].get(RESUMES_LABEL),
     )
 
 
