@@ -27,6 +27,26 @@ __all__ = [
 ]
 
 
+_SHARED = {
+    name: {f"{name}_server", f"{name}_worker"} for name in ("kubernetes", "docker", "prefect")
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all tests that share a server; mark those that need containers."""
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        needed = {*getattr(item, "fixturenames", ())}
+        needed.add(getattr(parameters.get("backend"), "worker", None))
+        needed.add("prefect_server" if parameters.get("api") == "server" else None)
+        if not needed.isdisjoint(("image", "docker_worker", "kubernetes_server")):
+            item.add_marker(pytest.mark.containers)
+        group = next((name for name, fixtures in _SHARED.items() if needed & fixtures), None)
+        if group := group or parameters.get("api"):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(autouse=True)
 def lume_home(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
