@@ -13,6 +13,7 @@ from lume_services.settings_sources import SettingPath, variable
 
 # The places of one host, which a platform gives in its own way if the job is to have them.
 _OF_THE_HOST = frozenset({("home",), ("prefect", "tls_certificate")})
+_OF_THE_WORKER = frozenset({"docker", "kubernetes"})
 _OF_THE_SERVER = ("prefect", "database_url")
 
 
@@ -51,8 +52,10 @@ def job_secrets(settings: LUMEServicesSettings) -> dict[str, SecretStr]:
 
 def _values(settings: LUMEServicesSettings) -> Iterator[tuple[SettingPath, Any]]:
     """Yield each setting that has a value, as a job is to see it."""
-    for name in type(settings).model_fields:
+    for name in type(settings).model_fields.keys() - _OF_THE_WORKER:
         section = getattr(settings, name)
+        if section is None:
+            continue
         if not isinstance(section, BaseModel):
             yield (name,), section
             continue

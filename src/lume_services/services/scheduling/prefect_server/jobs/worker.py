@@ -66,7 +66,10 @@ class Backend(Protocol):
     kind: ClassVar[str]
     server: PrefectServer
     pool: WorkPool
-    platform: Platform[Any]
+
+    @property
+    def platform(self) -> Platform[Any]:
+        """Where jobs run."""
 
     def job(
         self, labels: Mapping[str, str], flow_run: FlowRun, configuration: JobConfiguration
@@ -110,7 +113,7 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
         run_id, platform = str(flow_run.id), self.backend.platform
         self._watched[run_id] = None
         try:
-            job = self.backend.job(self._labels(run_id), flow_run, configuration)
+            job = self.backend.job(self._labels_of_job(run_id), flow_run, configuration)
             identifier = await self._in_thread(platform.start, job)
         except LumeServicesError as error:
             del self._watched[run_id]
@@ -142,7 +145,7 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
         """Look now for runs that are to be cancelled."""
         self._news.set()
 
-    def _labels(self, run_id: str) -> dict[str, str]:
+    def _labels_of_job(self, run_id: str) -> dict[str, str]:
         return {
             POOL_LABEL: str(self.work_pool.id),
             WORKER_LABEL: parse_worker(self.name).name,
