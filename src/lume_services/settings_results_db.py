@@ -78,6 +78,7 @@ class ResultsDBSettings(Section):
         ByteSize(256 << 10)
     )
     values_filesystem: Annotated[str, Field(min_length=1)] | None = None
+    retry_seconds: Annotated[float, BeforeValidator(no_bool), Field(ge=0, le=86_400)] = 60.0
 
     @field_validator("url")
     @classmethod

@@ -19,6 +19,8 @@ from saving_programs import ALONE, array
 
 from lume_services import Result, config
 from lume_services.errors import FileServiceError
+from lume_services.results.codec import VERSION
+from lume_services.results.documents.saving import draft
 from lume_services.results.values.garbage import collect_garbage
 from lume_services.settings import LUMEServicesSettings
 
@@ -120,7 +122,7 @@ def test_values_stay_while_their_document_is_being_inserted() -> None:
             collected.append(collect_garbage(NOW))
 
     result = Result(**ALONE, flow_id="1", inputs={}, outputs={"a": array(1)})
-    with result._saved() as document:
+    with draft(result._described(VERSION)) as (document, values), values.placed():
         collector = threading.Thread(target=collect)
         collector.start()
         assert waiting.wait(10)

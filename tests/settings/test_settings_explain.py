@@ -33,6 +33,7 @@ def test_every_setting_with_value_and_source(
         *(Setting(f"results_db.{part}", None, "default") for part in PARTS),
         Setting("results_db.inline_limit", 262144, "default"),
         Setting("results_db.values_filesystem", None, "default"),
+        Setting("results_db.retry_seconds", 60.0, "default"),
         Setting("mounted_filesystem.identifier", "mounted", "default"),
         Setting(
             "mounted_filesystem.mount_path", "/data", f"{file}:2: mounted_filesystem.mount_path"

@@ -15,6 +15,7 @@ _COMMANDS = {
     "export": ("export:export", "Write results to a file."),
     "index": ("index:index", "Make queries on a path fast, or list the paths that are."),
     "copy": ("copy:copy", "Copy results to another database."),
+    "flush": ("flush:flush", "Insert results that were kept in files."),
     "gc": ("gc:gc", "Remove large values that no result refers to."),
 }
 

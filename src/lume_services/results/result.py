@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
@@ -16,6 +15,7 @@ from lume_services.results import types
 from lume_services.results.codec import VERSION
 from lume_services.results.documents import document as documents
 from lume_services.results.documents.queries import comparable_query
+from lume_services.results.documents.saving import save
 from lume_services.results.origin import provenance
 from lume_services.results.origin.provenance import Provenance
 from lume_services.services.results.db import Document, ResultsDB
@@ -114,9 +114,11 @@ class Result(BaseModel):
         ------
         ResultConflictError
             If the flow run has saved a different result.
+        StoreUnavailableError, FileServiceError
+            If the database, or the folder of its large values, cannot be used. The result is kept
+            in a file that the message names; see `lume_services.results.stores.flushing`.
         """
-        with self._saved() as document:
-            _db().insert(document)
+        document = save(self._described(self._document_version))
         rep = _rep(document)
         provenance.record_result(rep)
         return rep
@@ -249,14 +251,11 @@ class Result(BaseModel):
         fields["provenance"] = _plain(self.provenance)
         return fields
 
-    def _described(self) -> tuple[dict[str, Any], str, Sequence[str]]:
-        return self._fields(), types.name(type(self)), self.unique_on
-
-    def _saved(self) -> AbstractContextManager[Document]:
-        return documents.saved(*self._described(), self._document_version)
+    def _described(self, version: int) -> documents.Described:
+        return documents.Described(self._fields(), types.name(type(self)), self.unique_on, version)
 
     def _identity(self, version: int) -> Document:
-        return documents.identify(*self._described(), version)
+        return documents.identify(self._described(version))
 
 
 types.register(Result)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from lume_services.errors import ResultsError
 from lume_services.results.codec import VERSION, Loading, content_hash, decode, encode_apart
 from lume_services.results.documents import references
-from lume_services.results.origin import environment
-from lume_services.results.values.leaving import leave
+from lume_services.results.values.leaving import Values, leave
 from lume_services.services.results.db import Document
 
 PROVENANCE = frozenset(
@@ -49,10 +47,8 @@ def check_fields(fields: Mapping[str, Any]) -> None:
     _encode(fields)
 
 
-def identify(
-    fields: Mapping[str, Any], result_type: str, unique_on: Sequence[str], version: int = VERSION
-) -> Document:
-    """Return what a result's document begins with: its version, type and hashes.
+class Described(NamedTuple):
+    """What the document of a result is made from.
 
     Parameters
     ----------
@@ -65,36 +61,38 @@ def identify(
     version
         The version of documents whose hashes are wanted.
     """
-    return _identify(_encode(fields), result_type, unique_on, version)
+
+    fields: Mapping[str, Any]
+    result_type: str
+    unique_on: Sequence[str]
+    version: int = VERSION
 
 
-@contextmanager
-def saved(
-    fields: Mapping[str, Any], result_type: str, unique_on: Sequence[str], version: int
-) -> Iterator[Document]:
-    """Give the document of a result, whose large values are saved as long as the context lasts.
+def identify(described: Described) -> Document:
+    """Return what a result's document begins with: its version, type and hashes."""
+    return _identify(_encode(described.fields), *described[1:])
 
-    They stay if the document is inserted inside.
+
+def compose(described: Described, limit: int, values: Values) -> Document:
+    """Return the document of a result, whose large values are put elsewhere.
 
     Parameters
     ----------
-    fields, result_type, unique_on, version
-        As for `identify`.
+    described
+        The result.
+    limit
+        Bytes that a field may take.
+    values
+        Takes the large values.
     """
-    from lume_services import config
-
-    services, encoded = config.current(), _encode(fields)
-    limit = services.settings.results_db.inline_limit
-    environment.keep((fields["provenance"] or {}).get("environment"), services)
-    with services.values.saving() as saving:
-        small = {
-            name: part if name in _STAYS else leave(part, limit, saving)
-            for name, part in encoded.items()
-        }
-        head = _identify(encoded, result_type, unique_on, version)
-        values = [f"value:{digest}" for digest in saving.digests]
-        with saving.placed():
-            yield {**head, **small, "links": [*references.links(encoded), *values]}
+    encoded = _encode(described.fields)
+    small = {
+        name: part if name in _STAYS else leave(part, limit, values)
+        for name, part in encoded.items()
+    }
+    head = _identify(encoded, *described[1:])
+    kept = [f"value:{digest}" for digest in values.digests]
+    return {**head, **small, "links": [*references.links(encoded), *kept]}
 
 
 def check(document: Document) -> None:

@@ -77,6 +77,24 @@ def copy(environment: object, source: Services, target: Services) -> None:
         _write(environment, found, target)
 
 
+def put(environment: object, packages: object, services: Services) -> None:
+    """Write the packages of an environment beside a database, if its digest is theirs.
+
+    Parameters
+    ----------
+    environment
+        The digest of the packages.
+    packages
+        The packages, trusted in nothing.
+    services
+        The services of the database.
+    """
+    if not isinstance(packages, dict) or not isinstance(environment, str):
+        return
+    if hashlib.sha256(_content(packages)).hexdigest() == environment:
+        _write(environment, packages, services)
+
+
 def packages(environment: object, services: Services) -> dict[str, str] | None:
     """Return the packages of an environment by its digest; None if they are not known here."""
     if not isinstance(environment, str) or not _DIGEST.fullmatch(environment):

@@ -9,21 +9,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from lume_services.results.codec import TAG, Data, fill
 from lume_services.results.codec.stored import SUFFIX, reference
 from lume_services.services.files.filesystem import FileStat
-
-if TYPE_CHECKING:
-    from lume_services.services.files.values import Saving
+from lume_services.services.files.values import Value
 
 # What is smaller leaves together with what is beside it: so many files, or references about as
 # large as what they stand for, help nobody.
 _PART, _REFERENCE = 64, 256
 
 
-def leave(encoded: Any, limit: int, saving: Saving) -> Any:
+class Values(Protocol):
+    """Takes values that are kept apart from their document."""
+
+    @property
+    def digests(self) -> list[str]:
+        """Digests of the values so far."""
+
+    def put(self, value: Value) -> FileStat:
+        """Take a value; return what identifies it."""
+
+    def keep(self, value: Value, stat: FileStat) -> None:
+        """Take a value whose content is known."""
+
+
+def leave(encoded: Any, limit: int, values: Values) -> Any:
     """Return a field as strict JSON of at most so many bytes; what is too large is put elsewhere.
 
     Parameters
@@ -32,7 +44,7 @@ def leave(encoded: Any, limit: int, saving: Saving) -> Any:
         What `encode_apart` gave.
     limit
         Bytes of JSON.
-    saving
+    values
         Takes the values that leave.
     """
     if not isinstance(encoded, str | list | dict):
@@ -43,36 +55,36 @@ def leave(encoded: Any, limit: int, saving: Saving) -> Any:
     excess, references = length - limit, {}
     for data in sorted(arrays, key=_text_length, reverse=True):
         if data.is_kept or (excess > 0 and data.size > _smallest(limit)):
-            references[id(data)] = _put(data, saving)
+            references[id(data)] = _put(data, values)
             excess -= _text_length(data)
     if arrays:
         encoded = fill(encoded, lambda data: references.get(id(data)) or data.text())
-    return _fit(encoded, limit, saving) if references or excess > 0 else encoded
+    return _fit(encoded, limit, values) if references or excess > 0 else encoded
 
 
-def _put(data: Data, saving: Saving) -> dict[str, Any]:
+def _put(data: Data, values: Values) -> dict[str, Any]:
     if data.is_kept:
-        saving.keep(data, FileStat(data.size, data.sha256))
+        values.keep(data, FileStat(data.size, data.sha256))
     else:
-        data.remember(saving.put(data).sha256)
+        data.remember(values.put(data).sha256)
     return reference(data.sha256, data.size)
 
 
-def _fit(document: Any, limit: int, saving: Saving) -> Any:
+def _fit(document: Any, limit: int, values: Values) -> Any:
     """Return JSON of at most so many bytes: its largest parts leave, or all of it."""
     if _length(document) <= limit:
         return document
-    parts = {key: _fit(part, limit, saving) for key, part in _parts(document)}
+    parts = {key: _fit(part, limit, values) for key, part in _parts(document)}
     lengths = {key: _length(part) for key, part in parts.items()}
     smaller = _with_parts(document, parts)
     excess = _length(smaller) - limit
     for key in sorted(lengths, key=lambda key: lengths[key], reverse=True):
         if excess <= 0 or lengths[key] <= _smallest(limit):
             break
-        parts[key] = _put_json(parts[key], saving)
+        parts[key] = _put_json(parts[key], values)
         excess -= lengths[key] - _length(parts[key])
     smaller = _with_parts(document, parts)
-    return smaller if excess <= 0 else _put_json(smaller, saving)
+    return smaller if excess <= 0 else _put_json(smaller, values)
 
 
 def _smallest(limit: int) -> int:
@@ -94,8 +106,8 @@ def _with_parts(document: Any, parts: dict[Any, Any]) -> Any:
     return dict(parts) if isinstance(document, dict) else list(parts.values())
 
 
-def _put_json(document: Any, saving: Saving) -> dict[str, Any]:
-    stat = saving.put(_Text(_json(document)))
+def _put_json(document: Any, values: Values) -> dict[str, Any]:
+    stat = values.put(_Text(_json(document)))
     return reference(stat.sha256, stat.size)
 
 

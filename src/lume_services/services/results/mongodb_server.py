@@ -16,6 +16,7 @@ from pymongo.errors import (
     BulkWriteError,
     ConfigurationError,
     CursorNotFound,
+    ExecutionTimeout,
     InvalidURI,
     OperationFailure,
     PyMongoError,
@@ -61,6 +62,8 @@ _NEXT_STEPS = {
     18: "correct the user's name and password, and authSource, the database that knows the user",
     67: "it holds no more indexes: drop those that are not needed",
 }
+# No server answers, or not in time, or it has lost its place as the primary one.
+_PASSING = (AutoReconnect, ExecutionTimeout, WTimeoutError)
 _NEXT_STEPS_BY_KIND: dict[type[PyMongoError], str] = {
     AutoReconnect: "start the server, or correct its address in LUME_RESULTS_DB__URL or "
     "LUME_RESULTS_DB__HOST; then try again",
@@ -143,7 +146,8 @@ def translated(name: str) -> Iterator[None]:
         yield
     except PyMongoError as error:
         raise StoreUnavailableError(
-            f"the results database {name} cannot be used ({_cause(error)}): {_next_step(error)}"
+            f"the results database {name} cannot be used ({_cause(error)}): {_next_step(error)}",
+            may_pass=isinstance(error, _PASSING) or error.has_error_label("RetryableWriteError"),
         ) from error
     except BSONError as error:
         raise ResultsError(

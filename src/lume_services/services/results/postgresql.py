@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import URL, Connection, create_engine, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from lume_services.errors import SettingsError
 from lume_services.services.results.postgresql_json import PostgreSQLJSON
@@ -53,6 +55,8 @@ SELECT unique_hash FROM added
 _LOCK = 0x6C756D65
 _SERIALIZATION, _DEADLOCK, _FORBIDDEN = "40001", "40P01", "42501"
 _TRY_AGAIN = "try again; if it goes on, see the server's log"
+# Lost connections, conflicts, a lack of something, locks, a server that stops or starts.
+_PASSING = ("08", "40", "53", "55P03", "57P")
 _STATES = {
     "08": _TRY_AGAIN,
     "25006": "it is a copy that cannot be written; name the primary server",
@@ -95,6 +99,11 @@ _MESSAGES = {
     "connection is lost": _TRY_AGAIN,
     "could not extend file": "free space on the disk of the server; nothing was saved",
 }
+# Of what the driver tells by its text alone, what stays until somebody does something.
+_STAYING = re.compile(
+    r"authentication failed|no password supplied|no pg_hba\.conf entry|does not exist|"
+    r"certificate|does not support SSL|invalid connection option"
+)
 
 
 def check_url(url: URL) -> URL:
@@ -185,6 +194,14 @@ def may_repeat(error: SQLAlchemyError) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or state in (_SERIALIZATION, _DEADLOCK)
+
+
+def may_pass(error: SQLAlchemyError) -> bool:
+    """Say whether the server was not there, stopped, or had too much to do."""
+    if not isinstance(error, OperationalError):
+        return isinstance(error, PoolTimeoutError)
+    state = getattr(error.orig, "sqlstate", None)
+    return state.startswith(_PASSING) if state else not _STAYING.search(str(error.orig))
 
 
 def is_forbidden(error: DBAPIError) -> bool:

@@ -209,7 +209,8 @@ class SQLResultsDB(ResultsDB):
         told = " ".join(str(cause.args[0] if cause.args else cause).split())
         step = self._dialect.next_step(cause, self._url)
         raise StoreUnavailableError(
-            f"the results database {self._name} cannot be used ({told}): {step}"
+            f"the results database {self._name} cannot be used ({told}): {step}",
+            may_pass=self._dialect.may_pass(error),
         ) from error
 
     def _engines(self) -> Engines:

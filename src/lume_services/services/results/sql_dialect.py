@@ -82,6 +82,9 @@ class Dialect(Protocol):
     def may_repeat(self, error: SQLAlchemyError) -> bool:
         """Say whether a transaction may succeed if it is done again at once."""
 
+    def may_pass(self, error: SQLAlchemyError) -> bool:
+        """Say whether the same may succeed a little later, with nothing else done."""
+
     def is_forbidden(self, error: DBAPIError) -> bool:
         """Say whether the user has no right to what was asked."""
 

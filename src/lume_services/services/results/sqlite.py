@@ -128,6 +128,12 @@ def may_repeat(_error: SQLAlchemyError) -> bool:
     return False
 
 
+def may_pass(error: SQLAlchemyError) -> bool:
+    """Say whether another program held the lock."""
+    name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+    return name.startswith("SQLITE_BUSY")
+
+
 def is_forbidden(_error: DBAPIError) -> bool:
     """Say no: SQLite knows no users."""
     return False
