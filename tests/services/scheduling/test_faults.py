@@ -1,4 +1,4 @@
-"""What becomes of runs when a worker is killed, or lost with its host."""
+"""What becomes of runs when a worker is killed, lost with its host, or has many of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from lume_services.services.scheduling.prefect_server.lost_workers import LostWo
 from lume_services.services.scheduling.service import SchedulingService
 from servers.prefect import SCHEDULING, PrefectServer, working
 
+MANY = 24
+
 
 @pytest.fixture
 def processes(prefect_worker: PrefectServer, tmp_path: Path) -> Iterator[ProcessBackend]:
@@ -25,8 +28,8 @@ def processes(prefect_worker: PrefectServer, tmp_path: Path) -> Iterator[Process
     backend.close()
 
 
-def until(done: Callable[[], Any], seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
+def until(done: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + 300
     while not (found := done()) and time.monotonic() < deadline:
         time.sleep(0.1)
     return found
@@ -40,6 +43,21 @@ def traces(folder: Path) -> list[str]:
 def guard_of(backend: ProcessBackend, run_id: str) -> int:
     """Return the process that the worker has started for a run."""
     return int(until(lambda: backend.server.get(f"/flow_runs/{run_id}")["infrastructure_pid"]))
+
+
+def is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def retried(backend: ProcessBackend, run_id: str) -> str:
+    """Let a run that has ended be run once more."""
+    state = {"type": "SCHEDULED", "name": "Scheduled"}
+    backend.server.post(f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
+    return run_id
 
 
 def test_runs_of_killed_and_lost_workers_are_crashed_and_can_be_resumed(
@@ -63,7 +81,7 @@ def test_runs_of_killed_and_lost_workers_are_crashed_and_can_be_resumed(
             worker.kill()
         begin = time.monotonic()
         for name in ("cold", "warm"):
-            run = service.wait(runs[name], timeout=60)
+            run = service.wait(runs[name], timeout=300)
             assert (run.state_name, run.message) == (
                 "Crashed",
                 "The worker that had started this run was killed, and so was the run.",
@@ -79,4 +97,55 @@ def test_runs_of_killed_and_lost_workers_are_crashed_and_can_be_resumed(
     assert until(given_up)
     message = "has not been heard of for 20 s; it is lost, and so is this run."
     assert message in (service.run_info(runs["lost"]).message or "")
-    assert service.wait(unhurt, timeout=60).state_name == "Completed"
+    assert service.wait(unhurt, timeout=300).state_name == "Completed"
+    with working(*start, "cold", "--label", "forking", "--warm"):
+        again = [retried(processes, run_id) for run_id in runs.values()]
+        assert {service.wait(run_id, timeout=300).state_name for run_id in again} == {"Completed"}
+    ended = ["unhurt", *labels]
+    assert sorted(traces(tmp_path)) == sorted(
+        [f"{name} begins" for name in (*ended, *labels)] + [f"{name} ends" for name in ended]
+    )
+
+
+@pytest.fixture(scope="module")
+def second_worker(prefect_worker: PrefectServer) -> Iterator[None]:
+    options = ("--label", "crowd", "--warm", "--limit", "4")
+    with working(prefect_worker, SCHEDULING, *options):
+        yield
+
+
+@pytest.mark.usefixtures("second_worker")
+def test_what_a_run_says_after_it_was_taken_for_lost_is_ignored(
+    processes: ProcessBackend, tmp_path: Path
+) -> None:
+    service = SchedulingService(processes)
+    run_id = service.run(flows.slow_attempt, {"folder": str(tmp_path)})
+    first = int(until(lambda: traces(tmp_path))[0])
+    state = {"type": "CRASHED", "name": "Crashed", "message": "taken for lost"}
+    processes.server.post(f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
+    retried(processes, run_id)
+    assert until(lambda: len(traces(tmp_path)) == 2)
+    (tmp_path / "end-1").touch()
+    assert until(lambda: not is_there(first))
+    assert service.run_info(run_id).state_name == "Running"
+    (tmp_path / "end-2").touch()
+    assert service.wait(run_id, timeout=300).state_name == "Completed"
+    assert service.get_result(run_id) == 2
+
+
+@pytest.mark.usefixtures("second_worker")
+def test_many_runs_on_a_worker_with_a_limit_are_all_run_once(
+    processes: ProcessBackend, tmp_path: Path
+) -> None:
+    service = SchedulingService(processes)
+    record = service.register_flow(flows.traced, "tests")
+    runs = [
+        service.run(record, {"folder": str(tmp_path), "name": str(i)}, labels=["crowd"])
+        for i in range(MANY)
+    ]
+    with ThreadPoolExecutor(MANY) as pool:
+        ended = list(pool.map(service.wait, runs))
+    assert [(run.state_name, run.run_count) for run in ended] == [("Completed", 1)] * MANY
+    assert sorted(traces(tmp_path)) == sorted(
+        f"{number} {what}" for number in range(MANY) for what in ("begins", "ends")
+    )

@@ -1,7 +1,8 @@
 """What a worker does about the runs that it has taken: none is lost, and none run twice.
 
-It goes past the public surface of `prefect.workers` in two places: a run is held from
-`_submit_run` on, and a heartbeat that fails in `_sync_and_initialize` does not end the worker.
+It goes past the public surface of `prefect.workers` in three places: a run is held from
+`_submit_run` on, `_submit_scheduled_flow_runs` takes none that is held already, and a heartbeat
+that fails in `_sync_and_initialize` does not end the worker.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from lume_services.services.scheduling.prefect_server.work_pool import WorkPool
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 15.0
+MOMENT_SECONDS = 0.1
 _CRASHED = {
     "type": "CRASHED",
     "name": "Crashed",
@@ -54,6 +56,8 @@ class Holding:
         self._scopes: dict[str, anyio.CancelScope] = {}
         self._stopped: dict[str, bool] = {}
         self._stop: Callable[[], object] | None = None
+        self._some_wait = False
+        self._released = asyncio.Event()
 
     def end(self, stop: Callable[[], object]) -> None:
         """Take no more runs, and stop when those that run have ended; the second time, at once.
@@ -72,6 +76,13 @@ class Holding:
         for run_id, started in self._stopped.items():
             body = {"state": _CRASHED if started else _HANDED_BACK, "force": False}
             self._server.post(f"/flow_runs/{run_id}/set_state", body)
+
+    async def _submit_scheduled_flow_runs(self, flow_run_response: list[Any]) -> list[Any]:
+        # One that is retried may be there while its former process is about to end.
+        free = [each for each in flow_run_response if str(each.flow_run.id) not in self._held]
+        taken: list[Any] = await super()._submit_scheduled_flow_runs(free)  # type: ignore[misc]
+        self._some_wait = len(taken) < len(flow_run_response)
+        return taken
 
     async def _submit_run(self, flow_run: Any) -> None:
         with self._holding(str(flow_run.id), started=False):
@@ -99,8 +110,9 @@ class Holding:
             raise
         finally:
             self._held -= Counter([run_id])
-            if started:
+            if run_id not in self._held:
                 self._scopes.pop(run_id, None)
+                self._released.set()
             if self._stop is not None and not self._held:
                 self._stop()
 
@@ -109,6 +121,16 @@ class Holding:
             await super()._sync_and_initialize()  # type: ignore[misc]
         except httpx.HTTPError as error:
             logger.warning("the Prefect server does not answer: %r", error)
+
+    async def refill(self) -> None:
+        """Take runs that wait as soon as others have ended."""
+        while True:
+            await self._released.wait()
+            # Its place is given up in a moment, and others may end in the same.
+            await asyncio.sleep(MOMENT_SECONDS)
+            self._released.clear()
+            if self._some_wait:
+                await self.get_and_submit_flow_runs()  # type: ignore[attr-defined]
 
     async def look_after(self) -> None:
         """Find the runs of lost workers, and stop own ones that others took for lost."""

@@ -152,7 +152,8 @@ class _Serving(Holding):
 
     async def start(self, *arguments: Any, **options: Any) -> None:
         """Take runs until cancelled."""
-        besides = [asyncio.create_task(each()) for each in (self._wake_up, self.look_after)]
+        each_for_itself = (self._wake_up, self.refill, self.look_after)
+        besides = [asyncio.create_task(each()) for each in each_for_itself]
         try:
             await super().start(*arguments, **options)  # type: ignore[misc]
         finally:
