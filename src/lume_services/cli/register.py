@@ -10,8 +10,10 @@ from cyclopts import Parameter
 
 from lume_services.cli import console
 from lume_services.cli.target import import_from_here
+from lume_services.errors import InputError
 
 if TYPE_CHECKING:
+    from lume_services.services.scheduling.code.storage import FolderStorage, GitStorage
     from lume_services.services.scheduling.registry import FlowRecord
     from lume_services.services.scheduling.schedule import Schedule
 
@@ -27,6 +29,9 @@ def register(
     every: float | None = None,
     rrule: str | None = None,
     timezone: str = "UTC",
+    folder: str | None = None,
+    git: str | None = None,
+    ref: str | None = None,
 ) -> None:
     """Register a flow with a project.
 
@@ -48,6 +53,12 @@ def register(
         Run it by itself by a recurrence rule of iCalendar.
     timezone
         Time zone of the times.
+    folder
+        Folder that every host takes the flow's code from; with --git, a folder in the repository.
+    git
+        Address of the git repository that every host takes the flow's code from.
+    ref
+        Branch, tag or whole commit of the repository.
     """
     from lume_services import config
 
@@ -55,12 +66,29 @@ def register(
     scheduling = config.current().scheduling
     schedule = _schedule(cron, every, rrule, timezone)
     record = scheduling.register_flow(
-        flow, project, image=image, labels=label or (), schedule=schedule
+        flow,
+        project,
+        image=image,
+        labels=label or (),
+        schedule=schedule,
+        storage=_storage(folder, git, ref),
     )
     if console.for_programs.get():
         console.document(asdict(record))
     else:
         console.fields(_described(record))
+
+
+def _storage(
+    folder: str | None, git: str | None, ref: str | None
+) -> FolderStorage | GitStorage | None:
+    from lume_services.services.scheduling.code.storage import FolderStorage, GitStorage
+
+    if git is not None:
+        return GitStorage(git, ref, folder or ".")
+    if ref is not None:
+        raise InputError(f"--ref {ref!r} of which git repository? Give --git ADDRESS too.")
+    return None if folder is None else FolderStorage(folder)
 
 
 def _schedule(
@@ -99,6 +127,7 @@ def _described(record: FlowRecord) -> list[tuple[str, str | console.Cell]]:
         ("registered", record.name),
         ("project", record.project_name),
         ("entrypoint", record.entrypoint),
+        ("code", str(record.storage or "")),
         ("parameters", _parameters(record)),
         ("tasks", ", ".join(task.name for task in record.tasks)),
         ("image", record.image or ""),

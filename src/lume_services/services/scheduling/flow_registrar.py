@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lume_services.errors import FlowNotFoundError
+from lume_services.errors import FlowNotFoundError, InputError
 from lume_services.services.scheduling import entrypoints, installed, names
 from lume_services.services.scheduling.backends.backend import Backend
+from lume_services.services.scheduling.code import loading
+from lume_services.services.scheduling.code.storage import FolderStorage, GitStorage
 from lume_services.services.scheduling.nearest import hint
 from lume_services.services.scheduling.registry import DEFAULT_PROJECT, FlowRecord
 from lume_services.services.scheduling.schedule import Schedule
@@ -51,6 +54,7 @@ class FlowRegistrar:
         image: str | None = None,
         labels: Iterable[str] = (),
         schedule: Schedule | None = None,
+        storage: FolderStorage | GitStorage | None = None,
     ) -> FlowRecord:
         """Register a flow with a project, in place of an earlier registration.
 
@@ -66,6 +70,9 @@ class FlowRegistrar:
             What a worker must serve to take its runs.
         schedule
             When it runs by itself; needs a server backend. None leaves that as it was.
+        storage
+            Where the worker takes the code from, in which the entrypoint then is; by default
+            its environment.
 
         Raises
         ------
@@ -74,12 +81,30 @@ class FlowRegistrar:
         NeedsServerError
             If a schedule is given on the local backend.
         """
-        found = entrypoints.load(flow) if isinstance(flow, str) else entrypoints.require_flow(flow)
         names.check_project(project_name)
+        if storage is not None:
+            storage = storage.resolved()
+        found, entrypoint = self._found(flow, storage)
         record = installed.describe(
-            found, project_name, entrypoints.of(found), image=image, labels=tuple(labels)
+            found, project_name, entrypoint, image=image, labels=tuple(labels)
         )
+        if storage is not None:
+            record = replace(record, storage=storage, package=None, version=storage.version)
         return self.register(record, schedule=schedule)
+
+    def _found(
+        self, flow: Flow[..., Any] | str, storage: FolderStorage | GitStorage | None
+    ) -> tuple[Flow[..., Any], str]:
+        if storage is None:
+            loaded = entrypoints.load(flow) if isinstance(flow, str) else flow
+            found = entrypoints.require_flow(loaded)
+            return found, entrypoints.of(found)
+        if not isinstance(flow, str):
+            raise InputError(
+                f"flow {flow.name!r} is to be taken from {storage}; give its entrypoint there, as "
+                f"text: {entrypoints.FORMS}."
+            )
+        return loading.load_from(storage, flow, self._backend.home), flow
 
     def register(
         self,
@@ -153,4 +178,4 @@ class FlowRegistrar:
         FlowNotFoundError
             If it is not registered or cannot be imported.
         """
-        return entrypoints.load(self.record(name, project_name).entrypoint)
+        return loading.load(self.record(name, project_name), self._backend.home)

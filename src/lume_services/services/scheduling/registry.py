@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from lume_services.services.scheduling.code.storage import FolderStorage, GitStorage
+
 DEFAULT_PROJECT = "default"
 
 
@@ -38,6 +40,8 @@ class FlowRecord:
         JSON schema of the annotated return value; None when unknown.
     package, version
         The distribution that holds the flow's module, and its version.
+    storage
+        Where the code is taken from; None where it is in the environment of the worker.
     """
 
     name: str
@@ -51,3 +55,4 @@ class FlowRecord:
     returns: dict[str, Any] | None = None
     package: str | None = None
     version: str | None = None
+    storage: FolderStorage | GitStorage | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -117,11 +118,13 @@ class Backend(Protocol):
     run's identifier; on the local backend the run has ended by then, on the others
     it has been submitted. Called inside a running flow, it makes the run a child of
     that flow's run. All methods may be called from any thread. Errors are
-    `SchedulingError` when the place that runs flows cannot be reached.
+    `SchedulingError` when the place that runs flows cannot be reached. ``home`` is the
+    folder of this host for what is kept.
     """
 
     registry: Registry
     history: RunHistory
+    home: Path
 
     def load(self, record: FlowRecord) -> Flow[..., Any] | None:
         """Import a flow that is to run in this process; None where it runs elsewhere."""

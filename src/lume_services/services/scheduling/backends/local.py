@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import NeedsServerError
-from lume_services.services.scheduling import entrypoints
 from lume_services.services.scheduling.backends.backend import RunConfig
+from lume_services.services.scheduling.code import loading
 from lume_services.services.scheduling.local_api.engine import LocalEngine, engine_for
 from lume_services.services.scheduling.local_api.reading import LocalRunHistory
 from lume_services.services.scheduling.local_api.registered import LocalRegistry
@@ -53,6 +53,7 @@ class LocalBackend:
     """
 
     def __init__(self, home: Path) -> None:
+        self.home = home
         self._engine: LocalEngine = engine_for(home)
         self.registry = LocalRegistry(self._engine.history)
         self.history = LocalRunHistory(self._engine.history)
@@ -70,8 +71,7 @@ class LocalBackend:
 
     def load(self, record: FlowRecord) -> Flow[..., Any]:
         """Import a flow, and give it the name that it is registered by."""
-        flow = entrypoints.load(record.entrypoint)
-        return flow if flow.name == record.name else flow.with_options(name=record.name)
+        return loading.load(record, self.home)
 
     def offer(
         self,

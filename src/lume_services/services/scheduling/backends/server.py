@@ -80,6 +80,7 @@ class ServerBackend:
 
     def __init__(self, settings: LUMEServicesSettings) -> None:
         self._settings = settings
+        self.home = settings.home
         self.server = PrefectServer(settings.prefect)
         template = job_template(self.run_config_class)
         self.pool = WorkPool(self.server, self.kind, COMMAND, template)

@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from lume_services.errors import NeedsServerError
+from lume_services.services.scheduling.code.storage import as_document, of_document
 from lume_services.services.scheduling.local_api.flow_runs import now
 from lume_services.services.scheduling.local_api.history import History
 from lume_services.services.scheduling.registry import FlowRecord, TaskRecord
@@ -55,7 +56,7 @@ class LocalRegistry:
             db.execute("INSERT OR IGNORE INTO projects VALUES (?, ?)", (record.project_name, now()))
             db.execute(
                 "INSERT OR REPLACE INTO registered_flows VALUES (?, ?, ?)",
-                (record.project_name, record.name, json.dumps(asdict(record))),
+                (record.project_name, record.name, json.dumps(_document(record))),
             )
 
     def find(self, name: str, project_name: str) -> FlowRecord | None:
@@ -78,12 +79,17 @@ class LocalRegistry:
         return [_record(json.loads(row["document"])) for row in rows]
 
 
+def _document(record: FlowRecord) -> dict[str, Any]:
+    return {**asdict(record), "storage": as_document(record.storage)}
+
+
 def _record(document: dict[str, Any]) -> FlowRecord:
     tasks = tuple(TaskRecord(**task) for task in document.pop("tasks"))
     labels = tuple(document.pop("labels"))
     # Flows of this backend run here, so as they are installed here now.
     document["version"] = _version(document["package"]) or document["version"]
-    return FlowRecord(**document, tasks=tasks, labels=labels)
+    storage = of_document(document.pop("storage", None))
+    return FlowRecord(**document, tasks=tasks, labels=labels, storage=storage)
 
 
 def _version(package: str | None) -> str | None:

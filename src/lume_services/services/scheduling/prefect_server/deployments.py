@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lume_services.services.scheduling.code.storage import as_document, of_document
 from lume_services.services.scheduling.registry import FlowRecord, TaskRecord
 
 EXTENSION = "x-lume-services"
@@ -33,6 +34,7 @@ def fields(record: FlowRecord) -> dict[str, Any]:
         "returns": record.returns,
         "package": record.package,
         "version": record.version,
+        "storage": as_document(record.storage),
     }
     return {
         "name": record.project_name,
@@ -65,6 +67,7 @@ def record_in(deployment: Mapping[str, Any]) -> FlowRecord | None:
             "parameters": schema,
             "labels": tuple(extension["labels"]),
             "tasks": tuple(TaskRecord(**task) for task in extension["tasks"]),
+            "storage": of_document(extension.get("storage")),
         }
     )
 

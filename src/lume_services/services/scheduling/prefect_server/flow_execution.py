@@ -13,7 +13,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import LumeServicesError, SchedulingError
-from lume_services.services.scheduling import entrypoints, run_context
+from lume_services.services.scheduling import run_context
+from lume_services.services.scheduling.code import loading
 from lume_services.services.scheduling.prefect_server import deployments, results
 from lume_services.services.scheduling.prefect_server.connection import (
     PATIENCE_SECONDS_OF_FLOWS,
@@ -65,11 +66,10 @@ def _load(server: PrefectServer, run: FlowRun) -> Flow[..., Any] | None:
     # A run that was started by a schedule or in the UI does not have them yet.
     run.labels = {**run_context.run_labels(record), **run.labels}
     try:
-        flow = entrypoints.load(record.entrypoint)
+        return loading.load(record, LUMEServicesSettings().home)
     except LumeServicesError as error:
         _fail(server, run, error)
         return None
-    return flow if flow.name == record.name else flow.with_options(name=record.name)
 
 
 def _fail(server: PrefectServer, run: FlowRun, error: Exception) -> None:
