@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import prefect
@@ -11,16 +13,22 @@ import prefect
 PREFECT = tuple(int(part) for part in prefect.__version__.split(".")[:3])
 
 notes: list[str] = []
-"""What the flows of a case wrote down, in the order in which it happened."""
+"""What the flows of a case wrote down in this process, in the order in which it happened."""
+
+NOTES = "CONFORMANCE_NOTES"
+"""Environment variable: the file for what is written down in other processes than the tests'."""
 
 
 def note(text: object) -> int:
-    """Write down that something happened; return how often it now has."""
+    """Write down that something happened; return how often it now has in this process."""
     notes.append(str(text))
+    if NOTES in os.environ:
+        with Path(os.environ[NOTES]).open("a") as file:
+            file.write(f"{text}\n")
     return notes.count(str(text))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """A flow and what is expected of its last run.
 

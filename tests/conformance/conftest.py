@@ -1,40 +1,32 @@
-"""The APIs that the cases run on."""
+"""The APIs and the workers that the cases run on."""
 
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from observing import Api, LocalEngineApi, ServerApi, ServiceApi, storing_in
+from cases import Case, Seen, notes
+from observing import Api, LocalEngineApi, ServerApi, ServiceApi, WorkersApi, storing_in
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
-from prefect_server import serving
 
-from servers import required
+from lume_services import config
+from lume_services.services.scheduling import service as scheduling
+from servers.backends import Backend
+from servers.prefect import PrefectServer
+
+RUNS_AT_ONCE = 4
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start one Prefect server for the session; without one, fail in CI and skip elsewhere.
-
-    With LUME_TEST_PREFECT_API_URL the server there is used.
-    """
-    if given := os.environ.get("LUME_TEST_PREFECT_API_URL"):
-        yield given
-        return
-    try:
-        server = serving(tmp_path_factory.mktemp("prefect") / "home")
-        url = server.__enter__()
-    except (OSError, RuntimeError) as error:
-        required("A Prefect server", f"try `prefect server start --host 127.0.0.1` ({error})")
-    yield url
-    # What Prefect still has to send is sent before the server ends.
+def server_url(prefect_server: PrefectServer) -> Iterator[str]:
+    """Return the address of a server; what Prefect still has to send is sent before it ends."""
+    yield prefect_server.url
     for worker in (EventsWorker, APILogWorker):
         worker.drain_all(timeout=10)
-    server.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +45,36 @@ def api(request: pytest.FixtureRequest, tmp_path: Path, light_collections: None)
     if name == "server":
         chosen: Api = ServerApi(request.getfixturevalue("server_url"))
     else:
-        chosen = {"engine": LocalEngineApi, "service": ServiceApi}[name]()
+        service = config.current().scheduling
+        chosen = {"engine": LocalEngineApi, "service": ServiceApi}[name](service)
+    notes.clear()
     with storing_in(tmp_path / "storage"):
         yield chosen
     # What Prefect's clients leave open is noticed in the test that it belongs to.
     gc.collect()
+
+
+@pytest.fixture(scope="session")
+def observed(
+    backend: Backend, shared: Path, request: pytest.FixtureRequest
+) -> Iterator[dict[Case, Future[Seen]]]:
+    """What is seen of each case on a backend; many runs are under way at the same time."""
+    assert backend.worker is not None
+    settings = request.getfixturevalue(backend.worker).settings(shared / f"home-{backend}")
+    service = scheduling.build(settings)
+    cases = [
+        item.callspec.params["case"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and "observed" in item.fixturenames
+        and item.callspec.params["backend"] is backend
+    ]
+    with ThreadPoolExecutor(RUNS_AT_ONCE) as pool:
+        futures = {}
+        for number, case in enumerate(cases):
+            folder = shared / f"{backend}-{number}"
+            folder.mkdir()
+            futures[case] = pool.submit(WorkersApi(service, folder).observe, case)
+        yield futures
+        pool.shutdown(cancel_futures=True)
+    service.close()

@@ -11,20 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import prefect.context
-from cases import Case, Seen, notes, state_text
+from cases import NOTES, Case, Seen, notes, state_text
 from prefect.client.orchestration import get_client
 from prefect.client.schemas import filters
 from prefect.context import FlowRunContext
 from prefect.settings import temporary_settings
 from prefect.settings.legacy import Setting
 from prefect.states import State, get_state_exception
+from registered_cases import entrypoint
 
 import lume_services
-from lume_services import config
 from lume_services.services.scheduling import local_api
+from lume_services.services.scheduling.installed import describe
 from lume_services.services.scheduling.service import SchedulingService
 
 REPORT_SECONDS = 10.0
+RUN_SECONDS = 300.0
 
 
 def text_of(error: BaseException) -> str:
@@ -52,9 +54,10 @@ def returned(value: Any) -> Any:
 class Api(ABC):
     """Where cases run."""
 
+    look_again_seconds = 0.1
+
     def observe(self, case: Case) -> Seen:
         """Run a case; return what is then seen of its last run."""
-        notes.clear()
         for _ in range(case.times):
             run_id, returns = self.run(case)
         deadline = time.monotonic() + REPORT_SECONDS
@@ -62,7 +65,7 @@ class Api(ABC):
         while (seen := self.look(run_id, returns)) != case.expected:
             if time.monotonic() > deadline:
                 break
-            time.sleep(0.1)
+            time.sleep(self.look_again_seconds)
         return seen
 
     @abstractmethod
@@ -73,13 +76,13 @@ class Api(ABC):
     def look(self, run_id: str, returns: Any) -> Seen:
         """Return what the API knows of a run that has ended."""
 
-    @abstractmethod
-    def active(self) -> AbstractContextManager[None]:
-        """Make flows that are called inside the block report to this API."""
-
 
 class _Called(Api):
     """Calls the flows as their authors would, inside a block."""
+
+    @abstractmethod
+    def active(self) -> AbstractContextManager[None]:
+        """Make flows that are called inside the block report to this API."""
 
     def run(self, case: Case) -> tuple[str, Any]:
         ids: list[str] = []
@@ -98,54 +101,86 @@ class _Called(Api):
         return str(state.state_details.flow_run_id), returned(state)
 
 
-class _Embedded(Api):
-    """Looks into the embedded store."""
+class ServiceApi(Api):
+    """Flows run by the scheduling service, in this process."""
+
+    def __init__(self, service: SchedulingService) -> None:
+        self._service = service
+
+    def run(self, case: Case) -> tuple[str, Any]:
+        try:
+            run_id = self._service.run(case.flow, case.parameters)
+        except (SystemExit, KeyboardInterrupt):
+            run_id = self._service.runs(limit=1)[0].id
+        return run_id, self.returned(run_id)
+
+    def returned(self, run_id: str) -> Any:
+        """Return what a run returned, or the exception that ended it."""
+        error = self._service.run_info(run_id).error
+        if error is not None:
+            return f"{error.type}: {error.message}"
+        return self._service.get_result(run_id)
 
     def look(self, run_id: str, returns: Any) -> Seen:
-        service = config.current().scheduling
-        run = service.run_info(run_id)
+        run = self._service.run_info(run_id)
         return Seen(
             returns,
             state_text(run.state_type, run.state_name),
             run.run_count,
             sorted(
                 f"{task.task_name} {task.state_name} {task.run_count}"
-                for task in service.task_runs(run_id)
+                for task in self._service.task_runs(run_id)
             ),
             sorted(
                 f"{child.flow_name} {child.state_name} {child.run_count}"
-                for child in service.child_runs(run_id)
+                for child in self._service.child_runs(run_id)
             ),
-            list(notes),
+            self.notes(),
         )
 
+    def notes(self) -> list[str]:
+        """Return what the flows have written down."""
+        return list(notes)
 
-class LocalEngineApi(_Called, _Embedded):
+
+class LocalEngineApi(_Called, ServiceApi):
     """Flows called inside ``local_engine()``."""
 
     def active(self) -> AbstractContextManager[None]:
         return lume_services.local_engine()
 
 
-class ServiceApi(_Embedded):
-    """Flows run by the scheduling service."""
+class WorkersApi(ServiceApi):
+    """One case, registered and run by a worker.
 
-    def active(self) -> AbstractContextManager[None]:
-        return lume_services.local_engine()
+    Parameters
+    ----------
+    service
+        The service of the backend.
+    folder
+        An empty folder that worker and tests share.
+    """
+
+    # Its requests would slow down the runs that are under way.
+    look_again_seconds = 0.5
+
+    def __init__(self, service: SchedulingService, folder: Path) -> None:
+        super().__init__(service)
+        self._folder = folder
 
     def run(self, case: Case) -> tuple[str, Any]:
-        service = config.current().scheduling
-        try:
-            run_id = service.run(case.flow, case.parameters)
-        except (SystemExit, KeyboardInterrupt):
-            run_id = service.runs(limit=1)[0].id
-        return run_id, self._returned(service, run_id)
+        record = describe(case.flow, "conformance", entrypoint(case))
+        variables = {
+            NOTES: str(self._folder / "notes"),
+            "PREFECT_LOCAL_STORAGE_PATH": str(self._folder / "storage"),
+        }
+        run_id = self._service.run(self._service.register(record), case.parameters, env=variables)
+        self._service.wait(run_id, RUN_SECONDS)
+        return run_id, self.returned(run_id)
 
-    def _returned(self, service: SchedulingService, run_id: str) -> Any:
-        run = service.run_info(run_id)
-        if run.error is not None:
-            return f"{run.error.type}: {run.error.message}"
-        return service.get_result(run_id)
+    def notes(self) -> list[str]:
+        file = self._folder / "notes"
+        return file.read_text().splitlines() if file.exists() else []
 
 
 class ServerApi(_Called):

@@ -2,7 +2,8 @@
 
 Each case is one flow with all that must be seen of its run: result or exception, final state,
 attempts, task runs, child runs and side effects. It is run inside ``local_engine()``, by the
-scheduling service, and against a real server. What Prefect's documentation shows is here:
+scheduling service, against a real server, and by the workers of each backend on a server. What
+Prefect's documentation shows is here:
 
 ==================================================  ===========================================
 Documented                                          Case
@@ -46,26 +47,28 @@ Concurrency and rate limits that do not exist       one_at_a_time, strict_about_
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import Any
 
-import flows_caching
-import flows_calling
-import flows_failing
-import flows_named
-import flows_on_server
-import flows_retrying
 import pytest
-from cases import PREFECT, Case
+from cases import PREFECT, Case, Seen
 from observing import Api
+from registered_cases import CASES
 
-CASES: list[Case] = [
-    *flows_calling.CASES,
-    *flows_failing.CASES,
-    *flows_retrying.CASES,
-    *flows_caching.CASES,
-    *flows_named.CASES,
-    *flows_on_server.CASES,
-]
+from servers.backends import chosen
+
+SAMPLE = frozenset(
+    {
+        "asynchronous-calls-both",
+        "crashing-in-a-child",
+        "failing-in-a-task",
+        "flow-is-retried",
+        "in-processes",
+        "knowing-itself",
+        "three-deep",
+    }
+)
+"""The flows that costly backends run too."""
 
 
 def combinations() -> list[Any]:
@@ -90,3 +93,19 @@ def combinations() -> list[Any]:
 @pytest.mark.parametrize(("api", "case"), combinations(), indirect=["api"])
 def test_a_flow_ends_as_written_down(api: Api, case: Case) -> None:
     assert api.observe(case) == case.expected
+
+
+def on_workers() -> list[Any]:
+    """Return each case on each backend that has workers."""
+    return [
+        pytest.param(backend, case, id=f"{backend}-{case.flow.name}")
+        for case in CASES
+        if case.checked_by_service
+        for backend in chosen(sample=case.flow.name in SAMPLE)
+        if backend.worker is not None
+    ]
+
+
+@pytest.mark.parametrize(("backend", "case"), on_workers(), scope="session")
+def test_a_flow_ends_so_on_a_worker(observed: dict[Case, Future[Seen]], case: Case) -> None:
+    assert observed[case].result() == case.expected

@@ -20,6 +20,7 @@ from servers import free_port, required
 
 START_SECONDS = 240.0
 SCHEDULING = Path(__file__).parents[1] / "services" / "scheduling"
+CONFORMANCE = Path(__file__).parents[1] / "conformance"
 PROGRAM = [sys.executable, "-c", "from lume_services.cli.main import main; main()"]
 
 
@@ -127,6 +128,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
 
 @pytest.fixture(scope="session")
 def prefect_worker(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
-    """The server with a worker, for flows in files and in modules of the scheduling tests."""
-    with working(prefect_server, SCHEDULING, "--warm", "--label", "tests"):
+    """The server with a worker, for flows in files and in modules of the tests."""
+    path = os.pathsep.join(filter(None, [str(CONFORMANCE), os.environ.get("PYTHONPATH")]))
+    with working(prefect_server, SCHEDULING, "--warm", "--label", "tests", PYTHONPATH=path):
         yield prefect_server

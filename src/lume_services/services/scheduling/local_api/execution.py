@@ -95,24 +95,24 @@ def _outcome(
         return (_to_end(_collect(start("result"))) if flow.isasync else list(start("result"))), None
     state = _to_end(start("state")) if flow.isasync else start("state")
     if state.is_completed():
-        return _without_states(observer.value_of(state)), None
-    return None, _cause(state)
+        return without_states(observer.value_of(state)), None
+    return None, cause(state)
 
 
-def _without_states(value: Any) -> Any:
+def without_states(value: Any) -> Any:
     """Return what a flow returned, with their results in place of the states in it."""
     from prefect.client.schemas.objects import State
 
     if isinstance(value, State):
-        return _without_states(observer.value_of(value))
+        return without_states(observer.value_of(value))
     if type(value) in {list, tuple}:
-        return type(value)(map(_without_states, value))
+        return type(value)(map(without_states, value))
     if type(value) is dict:
-        return {key: _without_states(each) for key, each in value.items()}
+        return {key: without_states(each) for key, each in value.items()}
     return value
 
 
-def _cause(state: Any) -> BaseException:
+def cause(state: Any) -> BaseException:
     """Return the exception in a state, or in the states that a flow returned."""
     from prefect.states import get_state_exception
 

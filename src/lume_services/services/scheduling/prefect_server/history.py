@@ -12,6 +12,7 @@ from lume_services.services.scheduling.prefect_server.connection import JSON, Pr
 from lume_services.services.scheduling.prefect_server.work_pool import WorkPool
 from lume_services.services.scheduling.registry import DEFAULT_PROJECT
 from lume_services.services.scheduling.run import (
+    TERMINAL,
     LogLine,
     RunError,
     RunInfo,
@@ -28,7 +29,7 @@ from lume_services.services.scheduling.run_context import (
 # Among so many of the newest runs, one is looked for by the beginning of its identifier.
 _SEARCHED = 1000
 _NEWEST_FIRST = "EXPECTED_START_TIME_DESC"
-_ENDED_BADLY = frozenset({"FAILED", "CRASHED"})
+_ENDED_BADLY = TERMINAL - {"COMPLETED"}
 
 
 class ServerRunHistory:

@@ -22,6 +22,7 @@ from typing import Any, cast
 
 from lume_services.services.scheduling import jsonable
 from lume_services.services.scheduling.local_api.engine import flush_logs
+from lume_services.services.scheduling.local_api.execution import cause, without_states
 from lume_services.services.scheduling.local_api.observer import IncreasingUUIDs, value_of
 from lume_services.services.scheduling.prefect_server import results
 from lume_services.services.scheduling.prefect_server.attempts import Attempts
@@ -92,7 +93,9 @@ class Keeper:
         from prefect.context import TaskRunContext
 
         context = TaskRunContext.get()
-        name = context.task.name if context else task_run.name
+        # The last states of a task that crashes or is rolled back come without its context.
+        known = task_run.labels.get(results.TASK_LABEL, task_run.name)
+        name = context.task.name if context else known
         task_run.labels[results.TASK_LABEL] = name
         run_id = str(task_run.flow_run_id)
         if state.is_completed() and state.name != "RolledBack" and task_run.flow_run_id:
@@ -110,14 +113,13 @@ class Keeper:
             self._entries.put((run_id, _entry(results.FLOW, results.FLOW, value)))
             self.flush()
             flush_logs()
-        elif state.is_failed() or state.is_crashed():
+        elif state.is_failed() or state.is_crashed() or state.is_cancelled():
             self.flush()
             flush_logs()
-            error = value_of(state)
-            if isinstance(error, BaseException):
-                trace = "".join(traceback.format_exception(error))
-                task = self._failed_tasks.get(run_id)
-                results.keep_error(self._server, run_id, error, trace, task_name=task)
+            error = cause(state)
+            trace = "".join(traceback.format_exception(error))
+            task = self._failed_tasks.get(run_id)
+            results.keep_error(self._server, run_id, error, trace, task_name=task)
 
     def install(self) -> None:
         """Take what is returned in this process and its pools from now on."""
@@ -187,6 +189,4 @@ def _entry(producer: str, name: str, value: Any) -> dict[str, Any]:
 
 def _returned(state: Any) -> Any:
     """Return what a flow returned, with their results in place of the states in it."""
-    from lume_services.services.scheduling.local_api.execution import _without_states
-
-    return _without_states(value_of(state))
+    return without_states(value_of(state))
