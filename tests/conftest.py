@@ -11,14 +11,18 @@ import pytest
 from lume_services import config
 from servers.backends import shared
 from servers.docker import image
+from servers.kubernetes import kubernetes_server, kubernetes_worker, namespace
 from servers.mongodb import mongodb, mongodb_url
 from servers.postgresql import postgresql, postgresql_url
 from servers.prefect import prefect_server, prefect_worker
 
 __all__ = [
     "image",
+    "kubernetes_server",
+    "kubernetes_worker",
     "mongodb",
     "mongodb_url",
+    "namespace",
     "postgresql",
     "postgresql_url",
     "prefect_server",

@@ -94,10 +94,14 @@ def stop(process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTE
 
 @contextmanager
 def working(
-    server: PrefectServer, directory: Path, *options: str, **environment: str
+    server: PrefectServer,
+    directory: Path,
+    *options: str,
+    backend: str = "process",
+    **environment: str,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a worker for flows of a directory, and end it."""
-    arguments = ("worker", "start", "--backend", "process", *options)
+    arguments = ("worker", "start", "--backend", backend, *options)
     process = start(
         *arguments, home=server.home, url=server.url, directory=directory, **environment
     )
