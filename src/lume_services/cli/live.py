@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from lume_services.services.scheduling.service import SchedulingService
 
 REFRESH_SECONDS = 0.2
+# Of its time, at most a tenth is spent on looking.
+_PAUSE_PER_LOOK = 9.0
 
 
 @contextmanager
@@ -69,6 +72,8 @@ class _Watcher:
         self._name, self._flows = name, flows
         self._begin = datetime.now(UTC)
         self._run_id: str | None = None
+        self._flow: progress.Flow | None = None
+        self._next_look = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="lume-progress", daemon=True)
 
@@ -81,18 +86,27 @@ class _Watcher:
 
     def _watch(self) -> None:
         while not self._ended.wait(REFRESH_SECONDS):
-            try:
-                self._refresh()
-            except LumeServicesError:
-                continue  # the run itself will meet what is wrong, and say it
+            if time.monotonic() >= self._next_look:
+                # The run itself will meet what is wrong, and say it.
+                with suppress(LumeServicesError):
+                    self._look()
+            if self._flow is not None:
+                self._draw(self._flow)
 
-    def _refresh(self) -> None:
+    def _look(self) -> None:
+        begin = time.monotonic()
+        try:
+            self._run_id = self._run_id or self._find()
+            if self._run_id is not None:
+                self._flow = progress.look(self._scheduling, self._run_id, self._flows)
+        finally:
+            end = time.monotonic()
+            pause = max(self._scheduling.look_seconds, _PAUSE_PER_LOOK * (end - begin))
+            self._next_look = end + pause
+
+    def _draw(self, flow: progress.Flow) -> None:
         from rich.text import Text
 
-        self._run_id = self._run_id or self._find()
-        if self._run_id is None:
-            return
-        flow = progress.look(self._scheduling, self._run_id, self._flows)
         height = self._live.console.height - 2
         lines = [
             Text("  ").join(Text(cell.text, style=cell.style) for cell in line)

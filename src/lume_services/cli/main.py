@@ -35,6 +35,7 @@ _COMMANDS = {
     "resume": ("resume:resume", "Start a run that has not ended well once more."),
     "cancel": ("resume:cancel", "Ask a run to stop."),
     "runs": ("runs:app", "List runs; show one, or its logs."),
+    "schedules": ("schedules:app", "List schedules of flows; pause or resume one."),
     "server": ("server:server_app", "Start a Prefect server."),
     "worker": ("server:worker_app", "Start a worker, which runs flows."),
     "docker": ("docker:app", "Start all services on this host as containers."),

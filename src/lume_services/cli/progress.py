@@ -64,11 +64,11 @@ def look(scheduling: SchedulingService, run_id: str, flows: Sequence[str]) -> Fl
 def _flow(scheduling: SchedulingService, run: RunInfo, flows: Sequence[str] = ()) -> Flow:
     if run.state_type == "COMPLETED":
         return Flow(run)
-    children = scheduling.child_runs(run.id)
+    children = scheduling.child_runs(run)
     begun = {child.flow_name for child in children}
     return Flow(
         run,
-        scheduling.task_runs(run.id),
+        scheduling.task_runs(run),
         [_flow(scheduling, child) for child in children],
         [name for name in flows if name not in begun],
     )

@@ -21,6 +21,11 @@ class RunReader:
     def __init__(self, history: RunHistory) -> None:
         self._history = history
 
+    @property
+    def look_seconds(self) -> float:
+        """How long who watches a run is to leave between two looks at it."""
+        return self._history.look_seconds
+
     def require_completed(self, run_id: str) -> RunInfo:
         """Return the run if it is Completed.
 
@@ -81,14 +86,18 @@ class RunReader:
         """
         return self._history.run(run_id)
 
-    def task_runs(self, run_id: str) -> list[TaskRunInfo]:
+    def task_runs(self, run: str | RunInfo) -> list[TaskRunInfo]:
         """Return a run's task runs in the order of their start."""
-        return self._history.task_runs(self.run_info(run_id).id)
+        return self._history.task_runs(self._id(run))
 
-    def child_runs(self, run_id: str) -> list[RunInfo]:
+    def child_runs(self, run: str | RunInfo) -> list[RunInfo]:
         """Return the runs that a run started as its children, oldest first."""
-        return self._history.child_runs(self.run_info(run_id).id)
+        return self._history.child_runs(self._id(run))
 
     def logs(self, run_id: str) -> list[LogLine]:
         """Return a run's log lines in the order of their times."""
         return self._history.logs(self.run_info(run_id).id)
+
+    def _id(self, run: str | RunInfo) -> str:
+        """Return a run's whole identifier, without asking where the run has been read."""
+        return run.id if isinstance(run, RunInfo) else self.run_info(run).id

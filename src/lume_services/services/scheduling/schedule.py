@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from lume_services.errors import InputError
+
+# What it puts before a recurrence rule that does not say when it begins.
+_OF_PREFECT = "DTSTART:20200101T000000\n"
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,22 @@ class Schedule:
                 f"{self.timezone!r} is no time zone; give a name such as 'Europe/Zurich'."
             ) from None
 
+    @classmethod
+    def of(cls, rule: Mapping[str, Any]) -> Schedule:
+        """Return the schedule that Prefect has written."""
+        seconds, recurrence = rule.get("interval"), rule.get("rrule")
+        return cls(
+            cron=rule.get("cron"),
+            interval=None if seconds is None else timedelta(seconds=seconds),
+            rrule=None if recurrence is None else recurrence.removeprefix(_OF_PREFECT),
+            timezone=rule.get("timezone") or "UTC",
+        )
+
+    @property
+    def rule(self) -> str:
+        """The rule in words."""
+        return self.cron or self.rrule or f"every {self.interval}"
+
     def build(self) -> dict[str, Any]:
         """Return the schedule as Prefect writes it."""
         return {**self._rules(), "timezone": self.timezone}
@@ -59,3 +79,26 @@ class Schedule:
         seconds = None if self.interval is None else self.interval.total_seconds()
         rules = {"cron": self.cron, "interval": seconds, "rrule": self.rrule}
         return {name: rule for name, rule in rules.items() if rule is not None}
+
+
+@dataclass(frozen=True)
+class FlowSchedule:
+    """A schedule of a registered flow.
+
+    Parameters
+    ----------
+    flow_name, project_name
+        The flow.
+    schedule
+        When it runs by itself.
+    active
+        Whether it does, or is paused.
+    next_runs
+        The next times, with the schedule's time zone; none where it is paused.
+    """
+
+    flow_name: str
+    project_name: str
+    schedule: Schedule
+    active: bool
+    next_runs: tuple[datetime, ...] = ()

@@ -19,13 +19,14 @@ from lume_services.services.scheduling.parameters import (
 from lume_services.services.scheduling.registry import DEFAULT_PROJECT, FlowRecord
 from lume_services.services.scheduling.run import TERMINAL, RunInfo
 from lume_services.services.scheduling.run_reader import RunReader
+from lume_services.services.scheduling.scheduler import Scheduler
 from lume_services.settings import LUMEServicesSettings
 
 if TYPE_CHECKING:
     from prefect import Flow
 
 
-class SchedulingService(FlowRegistrar, RunReader):
+class SchedulingService(FlowRegistrar, RunReader, Scheduler):
     """The door to a backend.
 
     Parameters
@@ -37,6 +38,7 @@ class SchedulingService(FlowRegistrar, RunReader):
     def __init__(self, backend: Backend) -> None:
         FlowRegistrar.__init__(self, backend)
         RunReader.__init__(self, backend.history)
+        Scheduler.__init__(self, backend)
 
     def run(
         self,

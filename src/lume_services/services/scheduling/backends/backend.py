@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from lume_services.errors import InputError
 from lume_services.services.scheduling.registry import FlowRecord
 from lume_services.services.scheduling.run import LogLine, RunInfo, RunResults, TaskRunInfo
-from lume_services.services.scheduling.schedule import Schedule
+from lume_services.services.scheduling.schedule import FlowSchedule, Schedule
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -89,8 +89,11 @@ class Registry(Protocol):
 class RunHistory(Protocol):
     """What happened: runs, their tasks, logs and results.
 
-    Thread-safe and blocking; a run is seen here as soon as it is made.
+    Thread-safe and blocking; a run is seen here as soon as it is made. Who watches a run
+    leaves ``look_seconds`` between two looks.
     """
+
+    look_seconds: float
 
     def runs(self, limit: int, project_name: str | None) -> list[RunInfo]:
         """Return the newest runs that are no children, newest first."""
@@ -111,6 +114,23 @@ class RunHistory(Protocol):
         """Return what the run's flow and tasks returned."""
 
 
+class Schedules(Protocol):
+    """The schedules of the flows that a backend knows.
+
+    Thread-safe and blocking. Errors are `SchedulingError` when the place that holds them
+    cannot be used.
+    """
+
+    def read(self, project_name: str | None, count: int) -> list[FlowSchedule]:
+        """Return the schedules of a project or of all, with the next ``count`` times of each."""
+
+    def set_active(self, flow_name: str, project_name: str, active: bool) -> None:
+        """Let the schedules of a flow start runs, or not.
+
+        Raises `InputError` where the flow has none.
+        """
+
+
 class Backend(Protocol):
     """Runs flows.
 
@@ -125,6 +145,10 @@ class Backend(Protocol):
     registry: Registry
     history: RunHistory
     home: Path
+
+    @property
+    def schedules(self) -> Schedules:
+        """The schedules; raises `NeedsServerError` where nobody could keep them."""
 
     def load(self, record: FlowRecord) -> Flow[..., Any] | None:
         """Import a flow that is to run in this process; None where it runs elsewhere."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lume_services.errors import NeedsServerError
-from lume_services.services.scheduling.backends.backend import RunConfig
+from lume_services.services.scheduling.backends.backend import RunConfig, Schedules
 from lume_services.services.scheduling.code import loading
 from lume_services.services.scheduling.local_api.engine import LocalEngine, engine_for
 from lume_services.services.scheduling.local_api.reading import LocalRunHistory
@@ -64,6 +64,15 @@ class LocalBackend:
     def from_settings(cls, settings: LUMEServicesSettings) -> LocalBackend:
         """Return the backend that the settings describe."""
         return cls(settings.home)
+
+    @property
+    def schedules(self) -> Schedules:
+        """Refuse: nothing runs between two programs."""
+        raise NeedsServerError(
+            "the local backend has no schedules: nothing runs between two programs. Run flows "
+            "from cron or a systemd timer with `lume-services run`, or use a server backend "
+            "(LUME_BACKEND)."
+        )
 
     def run_config(self, **values: Any) -> LocalRunConfig:
         """Return a run configuration from keyword arguments."""

@@ -24,6 +24,7 @@ from lume_services.services.scheduling.prefect_server.job_template import (
 )
 from lume_services.services.scheduling.prefect_server.lost_workers import LostWorkers
 from lume_services.services.scheduling.prefect_server.registry import ServerRegistry
+from lume_services.services.scheduling.prefect_server.schedules import ServerSchedules
 from lume_services.services.scheduling.prefect_server.waiting import Waiting
 from lume_services.services.scheduling.prefect_server.work_pool import WorkPool, check_labels
 from lume_services.services.scheduling.registry import FlowRecord
@@ -85,6 +86,7 @@ class ServerBackend:
         template = job_template(self.run_config_class)
         self.pool = WorkPool(self.server, self.kind, COMMAND, template)
         self.registry = ServerRegistry(self.server, self.pool)
+        self.schedules = ServerSchedules(self.server, self.registry)
         self.history = ServerRunHistory(self.server, self.pool)
         self._waiting = Waiting(self.server, LostWorkers(self.server, self.pool))
 

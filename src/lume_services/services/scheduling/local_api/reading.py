@@ -45,6 +45,8 @@ class LocalRunHistory:
         The embedded store.
     """
 
+    look_seconds = 0.2
+
     def __init__(self, history: History) -> None:
         self._history = history
 

@@ -45,6 +45,9 @@ class ServerRunHistory:
         The work pool, which knows why a run is not taken.
     """
 
+    # Others ask the same server.
+    look_seconds = 2.0
+
     def __init__(self, server: PrefectServer, pool: WorkPool) -> None:
         self._server = server
         self._pool = pool
