@@ -1,10 +1,16 @@
-"""The image of this checkout, on the Docker engine of this machine."""
+"""The image of this checkout, on the Docker engine of this machine.
+
+``LUME_TEST_IMAGE`` names an image that was built before.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,7 +37,6 @@ def engine() -> None:
 
 def build(tag: str, *options: str, target: str = "dev") -> str:
     """Build an image of this checkout; quick where only the code has changed."""
-    engine()
     done = subprocess.run(
         ["docker", "build", "--network", "host", "--target", target, "--tag", tag, *options]
         + ["--file", "prefect-agent-docker/Dockerfile", "."],
@@ -49,7 +54,20 @@ def build(tag: str, *options: str, target: str = "dev") -> str:
     return tag
 
 
+@contextmanager
+def running(*arguments: str) -> Iterator[str]:
+    """Start a container in the background, give its name, and remove it."""
+    name = f"lume-test-{uuid.uuid4().hex[:8]}"
+    done = docker("run", "--detach", "--network", "host", "--name", name, *arguments)
+    try:
+        assert done.returncode == 0, done.stderr
+        yield name
+    finally:
+        docker("rm", "--force", "--volumes", name)
+
+
 @pytest.fixture(scope="session")
 def image() -> str:
     """Return the name of this checkout's image, built once; it stays for later sessions."""
-    return build(IMAGE)
+    engine()
+    return os.environ.get("LUME_TEST_IMAGE") or build(IMAGE)
