@@ -6,6 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 OLDEST_PREFECT := $(shell sed -n 's/.*"prefect>=\([0-9.]*\),.*/\1/p' pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# uv takes a tenth of pip's time, but does not read pip's settings, which may name the index.
+install = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(PIP) install $(1)
+# The tests of a file, and those that share a server, run in one of these processes.
+PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header --no-emit-package lume-services
 
@@ -15,7 +19,7 @@ export DO_NOT_TRACK := 1
 
 help:
 	@echo "make demo   run the example in examples/beamline"
-	@echo "make test   run the tests"
+	@echo "make test   run the tests, with PYTEST_ARGUMENTS='-m \"not containers\"' some of them"
 	@echo "make test-oldest   run the conformance tests on the oldest Prefect that is supported"
 	@echo "make check  lint, types, import contracts, the examples in the documentation"
 	@echo "make bench  time the main paths"
@@ -24,17 +28,19 @@ help:
 
 $(VENV)/base: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install -r requirements.lock
-	$(PIP) install --no-deps --editable .
+	sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock > $(VENV)/uv.txt
+	$(PIP) install -r $(VENV)/uv.txt
+	$(call install,-r requirements.lock)
+	$(call install,--no-deps --editable .)
 	@touch $@
 
 $(VENV)/dev: requirements-dev.lock $(VENV)/base
-	$(PIP) install -r requirements-dev.lock
+	$(call install,-r requirements-dev.lock)
 	@touch $@
 
 $(VENV)/beamline: examples/beamline/requirements.lock examples/beamline/pyproject.toml $(VENV)/base
-	$(PIP) install -r examples/beamline/requirements.lock
-	$(PIP) install --no-deps --editable examples/beamline
+	$(call install,-r examples/beamline/requirements.lock)
+	$(call install,--no-deps --editable examples/beamline)
 	@touch $@
 
 demo: $(VENV)/beamline
@@ -42,14 +48,14 @@ demo: $(VENV)/beamline
 		examples/beamline/flow_of_flows.yaml -p generate_beam-directory=build/demo
 
 test: $(VENV)/dev $(VENV)/beamline
-	$(BIN)/python -m pytest
+	$(PYTEST) $(PYTEST_ARGUMENTS)
 
 $(VENV)/oldest: $(VENV)/dev
-	$(PIP) install --no-deps --upgrade --target $@ "prefect==$(OLDEST_PREFECT)"
+	$(call install,--no-deps --upgrade --target $@ "prefect==$(OLDEST_PREFECT)")
 	@touch $@
 
 test-oldest: $(VENV)/oldest
-	PYTHONPATH=$(CURDIR)/$(VENV)/oldest $(BIN)/python -m pytest tests/conformance -k "not server-"
+	PYTHONPATH=$(CURDIR)/$(VENV)/oldest $(PYTEST) tests/conformance -k "not server-"
 
 check: $(VENV)/dev $(VENV)/beamline
 	$(BIN)/ruff check .
@@ -57,10 +63,10 @@ check: $(VENV)/dev $(VENV)/beamline
 	$(BIN)/mypy
 	cd examples/beamline && $(CURDIR)/$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest README.md docs
+	$(PYTEST) README.md docs
 
 $(VENV)/bench: benchmarks/requirements.txt $(VENV)/dev
-	-$(PIP) install -r benchmarks/requirements.txt
+	-$(call install,-r benchmarks/requirements.txt)
 	@touch $@
 
 bench: $(VENV)/bench
