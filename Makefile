@@ -55,7 +55,8 @@ $(VENV)/oldest: $(VENV)/dev
 	@touch $@
 
 test-oldest: $(VENV)/oldest
-	PYTHONPATH=$(CURDIR)/$(VENV)/oldest $(PYTEST) tests/conformance -k "not server-"
+	PYTHONPATH=$(CURDIR)/$(VENV)/oldest $(PYTEST) tests/conformance \
+		-k "not server-" -m "not containers"
 
 check: $(VENV)/dev $(VENV)/beamline
 	$(BIN)/ruff check .
