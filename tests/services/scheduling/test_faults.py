@@ -13,6 +13,8 @@ from typing import Any
 import fault_flows as flows
 import pytest
 
+from lume_services import config
+from lume_services.flows import FlowOfFlows
 from lume_services.services.scheduling.backends.process import ProcessBackend
 from lume_services.services.scheduling.prefect_server.lost_workers import LostWorkers
 from lume_services.services.scheduling.service import SchedulingService
@@ -88,6 +90,10 @@ def test_runs_of_killed_and_lost_workers_are_crashed_and_can_be_resumed(
             )
         assert time.monotonic() - begin < 30
     assert service.run_info(runs["lost"]).state_name == "Running"
+    # A worker that was lost between two requests: nobody says that the run is its own.
+    taken = service.run(flows.traced, {**config, "name": "taken"}, labels=["nobody"])
+    state = {"state": {"type": "PENDING", "name": "Pending"}}
+    processes.server.post(f"/flow_runs/{taken}/set_state", state)
     lost = LostWorkers(processes.server, processes.pool, silence_seconds=20)
 
     def given_up() -> bool:
@@ -95,6 +101,7 @@ def test_runs_of_killed_and_lost_workers_are_crashed_and_can_be_resumed(
         return service.run_info(runs["lost"]).state_name == "Crashed"
 
     assert until(given_up)
+    assert service.run_info(taken).state_name == "Scheduled"
     message = "has not been heard of for 20 s; it is lost, and so is this run."
     assert message in (service.run_info(runs["lost"]).message or "")
     assert service.wait(unhurt, timeout=300).state_name == "Completed"
@@ -149,3 +156,23 @@ def test_many_runs_on_a_worker_with_a_limit_are_all_run_once(
     assert sorted(traces(tmp_path)) == sorted(
         f"{number} {what}" for number in range(MANY) for what in ("begins", "ends")
     )
+
+
+@pytest.mark.usefixtures("second_worker")
+def test_flows_of_flows_take_no_place_from_their_children(
+    processes: ProcessBackend, prefect_worker: PrefectServer, tmp_path: Path
+) -> None:
+    specification = {
+        "name": "crowded",
+        "project_name": "tests",
+        "labels": ["crowd"],
+        "composing_flows": [{"name": "traced", "project_name": "tests"}],
+    }
+    service = SchedulingService(processes)
+    service.register_flow(flows.traced, "tests", labels=["crowd"])
+    with config.use(prefect_worker.settings(tmp_path)):
+        composed = FlowOfFlows.from_yaml(specification)
+        parameters = {"traced-folder": str(tmp_path), "traced-name": "child"}
+        runs = [composed.run(parameters) for _ in range(4)]
+    assert {service.wait(run_id, timeout=300).state_name for run_id in runs} == {"Completed"}
+    assert traces(tmp_path).count("child ends") == 4

@@ -9,6 +9,9 @@ from typing import Any
 TERMINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 """The types of the states in which a run has ended."""
 
+COMPOSED = frozenset({"specification", "parameters"})
+"""The parameters that runs of a flow-of-flows have, and of no other flow all of them."""
+
 
 @dataclass(frozen=True)
 class RunError:
@@ -72,7 +75,7 @@ class RunInfo:
     @property
     def is_composed(self) -> bool:
         """Whether it is a run of a flow-of-flows, whose parameters say which."""
-        return self.parameters.keys() >= {"specification", "parameters"}
+        return self.parameters.keys() >= COMPOSED
 
     @property
     def reused(self) -> dict[str, str]:

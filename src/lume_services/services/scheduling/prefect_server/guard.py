@@ -38,7 +38,7 @@ def guard(worker: int, run: int, wait: Callable[[], int]) -> int:
     wait
         Returns its exit code when it has ended.
     """
-    signal.signal(signal.SIGTERM, lambda number, _: os.kill(run, number))
+    signal.signal(signal.SIGTERM, lambda number, _: _send(run, number))
     threading.Thread(target=_kill_after, args=(worker, run), daemon=True).start()
     return conclude(worker, wait())
 
@@ -110,9 +110,14 @@ def kill(run: int) -> None:
     run
         The process, which leads a group, or is about to.
     """
-    for kill_each in (os.killpg, os.kill):
-        with suppress(ProcessLookupError):
-            kill_each(run, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.killpg(run, signal.SIGKILL)
+    _send(run, signal.SIGKILL)
+
+
+def _send(run: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(run, number)
 
 
 def _kill_after(parent: int, run: int) -> None:

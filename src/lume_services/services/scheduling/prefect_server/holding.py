@@ -26,6 +26,7 @@ from lume_services.services.scheduling.prefect_server.lost_workers import (
     LostWorkers,
 )
 from lume_services.services.scheduling.prefect_server.work_pool import WorkPool
+from lume_services.services.scheduling.run import COMPOSED
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,10 @@ class Holding:
         run_id = str(flow_run.id)
         with self._holding(run_id, started=True), anyio.CancelScope() as scope:
             self._scopes[run_id] = scope
+            if flow_run.parameters.keys() >= COMPOSED:
+                # It waits for others, which may need its place.
+                self._release_limit_slot(flow_run.id)  # type: ignore[attr-defined]
+                self._released.set()
             await super().run(flow_run, *arguments, **options)  # type: ignore[misc]
         # A crash has been reported by now. With its code it would be once more, perhaps when
         # the run has been resumed already.
