@@ -28,6 +28,7 @@ from pydantic_settings import (
 )
 
 from lume_services.errors import SettingsError
+from lume_services.settings_docker import DockerSettings
 from lume_services.settings_kubernetes import KubernetesSettings
 from lume_services.settings_prefect import PrefectSettings
 from lume_services.settings_problems import describe, mask_url
@@ -132,7 +133,7 @@ class LUMEServicesSettings(BaseSettings):
         What runs flows; an entry point of the group ``lume_services.backends``.
     home
         Directory of the embedded stores; made when first used.
-    results_db, mounted_filesystem, scheduling, prefect, kubernetes
+    results_db, mounted_filesystem, scheduling, prefect, docker, kubernetes
         Sections.
 
     Raises
@@ -158,6 +159,7 @@ class LUMEServicesSettings(BaseSettings):
     mounted_filesystem: MountedFilesystemSettings | None = None
     scheduling: SchedulingSettings = SchedulingSettings()
     prefect: PrefectSettings = PrefectSettings()
+    docker: DockerSettings | None = None
     kubernetes: KubernetesSettings | None = None
 
     _given: dict[SettingPath, Given] = PrivateAttr(default_factory=dict)

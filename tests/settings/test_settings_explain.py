@@ -48,6 +48,8 @@ def test_every_setting_with_value_and_source(
         Setting("prefect.headers", None, "default"),
         Setting("prefect.database_url", None, "default"),
         Setting("prefect.tls_certificate", None, "default"),
+        Setting("docker", None, "default"),
+        Setting("kubernetes", None, "default"),
     ]
 
 

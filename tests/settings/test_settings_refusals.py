@@ -15,9 +15,9 @@ MOUNT = "LUME_MOUNTED_FILESYSTEM__"
 WRONG_VARIABLES = [
     (
         {"LUME_BACKEND": "locl"},
-        "LUME_BACKEND is 'locl': must be one of local",
+        "LUME_BACKEND is 'locl': must be one of docker, kubernetes, local",
     ),
-    ({"LUME_BACKEND": ""}, "LUME_BACKEND is '': must be one of local"),
+    ({"LUME_BACKEND": ""}, "LUME_BACKEND is '': must be one of docker, kubernetes, local"),
     (
         {"LUME_HOME": "data"},
         "LUME_HOME is 'data': must be an absolute path, or begin with ~",
@@ -150,7 +150,7 @@ def test_environment(
 
 
 WRONG_FILES = [
-    ("backend = 'locl'", "{file}:1: backend is 'locl': must be one of local"),
+    ("backend = 'locl'", "{file}:1: backend is 'locl': must be one of docker, kubernetes, local"),
     ("backend = 3", "{file}:1: backend is 3: input should be a valid string"),
     (
         "mounted_filesystem.mount_path = 1979-05-27",

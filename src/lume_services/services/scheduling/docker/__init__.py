@@ -1,0 +1,1 @@
+"""Runs flows in containers of a Docker engine."""
