@@ -17,7 +17,7 @@ IMAGE = Path(sys.prefix)
 TOOLS = BUILD / "tools"
 WHEELS = BUILD / "wheels"
 VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc|\.post|\.dev)[0-9]+)*")
-REPOSITORY = re.compile(r"(git\+)?(https|ssh|file)://[\w.@:/~+-]+")
+REPOSITORY = re.compile(r"(git\+)?(https?|ssh|file)://[\w.@:/~+-]+")
 
 
 def run(*command: str | Path) -> None:

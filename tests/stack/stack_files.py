@@ -1,0 +1,21 @@
+"""The packaged compose file as it is used in tests: on the host's network, on loopback only."""
+
+from __future__ import annotations
+
+import yaml
+
+from lume_services.services.stack.contents import packaged
+
+_LISTEN = {"database": ["-c", "listen_addresses=127.0.0.1"], "mongodb": ["--bind_ip", "127.0.0.1"]}
+
+
+def on_host_network() -> str:
+    """Return the packaged file with the host's network for each service."""
+    compose = yaml.safe_load(packaged())
+    for name, service in compose["services"].items():
+        service.pop("ports", None)
+        service["network_mode"] = "host"
+        kept = [each for each in service.get("command", []) if each != "--bind_ip_all"]
+        if name in _LISTEN:
+            service["command"] = [*kept, *_LISTEN[name]]
+    return yaml.safe_dump(compose)
