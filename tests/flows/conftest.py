@@ -11,7 +11,10 @@ from flow_records import TEXT_EXAMPLE
 from lume_services import config
 from lume_services.services.scheduling.service import SchedulingService
 
-LAB_FLOWS = ("source", "double", "add", "several", "total", "no_json", "meet", "wait", "once")
+LAB_FLOWS = (
+    *("source", "double", "add", "several", "total", "no_json"),
+    *("meet", "wait", "once", "told"),
+)
 
 
 @pytest.fixture

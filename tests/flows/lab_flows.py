@@ -81,3 +81,13 @@ def wait(folder: str) -> None:
     while time.monotonic() < end:
         time.sleep(0.01)
     Path(folder, "ended").touch()
+
+
+@flow
+def told(folder: str) -> str:
+    """Run until it is told to end."""
+    Path(folder, "begun").touch()
+    end = time.monotonic() + 90
+    while not Path(folder, "go").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    return folder

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import prefect
 import pytest
 
+import lume_services
 from lume_services.errors import (
     FlowFailedError,
     FlowNotFoundError,
@@ -107,6 +109,18 @@ def test_another_registration_runs(
     assert [reused for reused, _ in again.values()] == [False] * 3
     assert f"entrypoint is {tmp_path}/moved.py:source and was /" in again["source"][1]
     assert again["once"][1] == "it was Failed; it takes results of source"
+
+
+def test_a_newer_version_runs(failed: str, lab_flows: SchedulingService) -> None:
+    record = lab_flows.record("source", "lab")
+    assert record.version == lume_services.__version__
+    lab_flows.register(replace(record, version="0.0.1"))
+    # A flow of this backend runs as it is installed, whatever was registered.
+    assert lab_flows.record("source", "lab") == record
+    lab_flows.register(replace(record, package=None, version="7"))
+    again = steps(Resumption(failed))
+    assert again["source"] == (False, f"version is 7 and was {record.version}")
+    assert again["once"] == (False, "it was Failed; it takes results of source")
 
 
 def test_bad_parameters_are_refused_before_anything_runs(

@@ -103,6 +103,30 @@ def test_a_resumed_run_goes_on_where_it_failed(
         Resumption(run.id)
 
 
+def test_a_child_that_still_runs_is_waited_for(
+    lab_flows: SchedulingService, composition: Any, tmp_path: Path
+) -> None:
+    """Its parent is taken for dead."""
+    composed = FlowOfFlows.from_yaml(
+        composition(told={}, total={"values": {**mapped("told"), "attribute_index": [0]}})
+    )
+    run_id = composed.run({"told-folder": str(tmp_path)})
+    assert until((tmp_path / "begun").exists)
+    lab_flows._backend.server.post(  # type: ignore[attr-defined]
+        f"/flow_runs/{run_id}/set_state", {"state": {"type": "CRASHED"}, "force": True}
+    )
+    again = Resumption(run_id)
+    (child,) = lab_flows.child_runs(run_id)
+    assert [(step.reason, step.run_id) for step in again.steps] == [
+        ("it still runs", child.id),
+        ("it has not run", None),
+    ]
+    resumed = again.run()
+    (tmp_path / "go").touch()
+    assert lab_flows.wait(resumed, timeout=90).reused == {"told": child.id}
+    assert lab_flows.run_info(child.id).state_name == "Completed"
+
+
 def test_cancelling_a_parent_cancels_its_children(
     lab_flows: SchedulingService, composition: Any, tmp_path: Path
 ) -> None:
