@@ -120,6 +120,8 @@ def test_a_newer_version_reaches_the_descendants() -> None:
 def test_another_place_of_the_code_counts_as_another_version() -> None:
     steps = decide(plan(), GIVEN, all_but(d=run("d", "Failed", entrypoint="old:d")))
     assert reasons(steps) == {"d": "it was Failed; entrypoint is m:d and was old:d"}
+    steps = decide(plan(), GIVEN, all_but(d=run("d", image="lab:1")))
+    assert reasons(steps) == {"d": "image is unknown and was lab:1"}
 
 
 @given(states=st.dictionaries(st.sampled_from("abcd"), st.sampled_from(STATES)))

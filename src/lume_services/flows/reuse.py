@@ -73,6 +73,7 @@ def _changes(node: Node, given: Mapping[str, Any], run: RunInfo) -> Iterator[str
     if run.entrypoint is not None:
         yield from _change("version", run.version, node.record.version)
         yield from _change("entrypoint", run.entrypoint, node.record.entrypoint)
+        yield from _change("image", run.image, node.record.image)
     for own in node.parameters.values():
         default = node.record.parameters["properties"][own].get("default")
         before, now = run.parameters.get(own, default), given.get(own, default)

@@ -47,8 +47,9 @@ class RunInfo:
         The run that this is a child of; None at the top.
     error
         The exception that ended the run, if one did.
-    entrypoint, version
-        Where the flow was and which version, as it was registered then; None where not known.
+    entrypoint, version, image
+        Where the flow was, which version and in which image, as it was registered then; None
+        where not known.
     resumes
         The run that this goes on with, if it was started to do so.
     """
@@ -70,6 +71,7 @@ class RunInfo:
     tags: tuple[str, ...] = field(default=())
     entrypoint: str | None = None
     version: str | None = None
+    image: str | None = None
     resumes: str | None = None
 
     @property

@@ -21,6 +21,7 @@ PROJECT_LABEL = "lume.project"
 PACKAGE_LABEL = "lume.package"
 VERSION_LABEL = "lume.version"
 ENTRYPOINT_LABEL = "lume.entrypoint"
+IMAGE_LABEL = "lume.image"
 RESUMES_LABEL = "lume.resumes"
 
 
@@ -97,6 +98,7 @@ def run_labels(record: FlowRecord) -> dict[str, str]:
         PACKAGE_LABEL: record.package,
         VERSION_LABEL: record.version,
         ENTRYPOINT_LABEL: record.entrypoint,
+        IMAGE_LABEL: record.image,
     }
     # A child's own children are made in the context of the block too.
     ours = given if maker == (run.flow_run_id if run else None) else {}

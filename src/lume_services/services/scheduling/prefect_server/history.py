@@ -21,6 +21,7 @@ from lume_services.services.scheduling.run import (
 )
 from lume_services.services.scheduling.run_context import (
     ENTRYPOINT_LABEL,
+    IMAGE_LABEL,
     PROJECT_LABEL,
     RESUMES_LABEL,
     VERSION_LABEL,
@@ -186,6 +187,7 @@ def _run_info(
         tags=tuple(run["tags"]),
         entrypoint=run["labels"].get(ENTRYPOINT_LABEL),
         version=run["labels"].get(VERSION_LABEL),
+        image=run["labels"].get(IMAGE_LABEL),
         resumes=run["labels"].get(RESUMES_LABEL),
     )
 
