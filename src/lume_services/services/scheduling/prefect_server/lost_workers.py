@@ -10,6 +10,7 @@ was away for hours, or whose clock is wrong, makes nobody lost.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -47,10 +48,12 @@ class LostWorkers:
         self._pool = pool
         self._silence_seconds = silence_seconds
         self._seen: dict[str, tuple[str, float]] = {}
-        self._looked = 0.0
+        self._looked = -math.inf
 
     def look(self) -> None:
         """Let the runs of workers that have been silent for too long be Crashed.
+
+        Asks the server for nothing where it has been asked a moment ago.
 
         Raises
         ------
@@ -58,6 +61,8 @@ class LostWorkers:
             If the server does not answer; that time does not count.
         """
         now = time.monotonic()
+        if now - self._looked < self._silence_seconds / 20:
+            return
         if now - self._looked > LONGEST_PAUSE_SECONDS:
             self._seen.clear()
         signs = self._signs()
