@@ -16,13 +16,15 @@ from lume_services.errors import FlowFailedError, FlowNotFoundError, InputError,
 from lume_services.flows import FlowOfFlows, Resumption
 from lume_services.services.scheduling.backends.local import LocalBackend
 from lume_services.services.scheduling.backends.process import ProcessBackend
-from lume_services.services.scheduling.code import git
 from lume_services.services.scheduling.code.storage import FolderStorage, GitStorage
 from lume_services.services.scheduling.service import SchedulingService
 from servers.prefect import PrefectServer
 
 FLOWS = """
 from prefect import flow, task
+
+from lume_services import Result
+from lume_services.tasks import save_db_result
 
 from factors import FACTOR
 
@@ -35,6 +37,11 @@ def scaled(x: float) -> float:
 @flow
 def scale(x: float) -> float:
     return scaled(x)
+
+
+@flow
+def saving(x: float) -> None:
+    save_db_result(Result(inputs={"x": x}, outputs={"y": FACTOR * x}))
 """
 
 
@@ -135,7 +142,7 @@ def test_the_copy_of_a_commit_is_made_once(repository: Repository, tmp_path: Pat
     (folder,) = folders
     assert sorted(path.name for path in folder.iterdir()) == ["factors.py", "flows.py"]
     assert not list(folder.parent.parent.glob("new-*"))
-    assert not (folder.parent / ".git").exists()
+    assert repository.url not in (folder.parent / ".git" / "config").read_text()
     repository.folder.rename(tmp_path / "gone")
     assert storage.fetch(tmp_path / "home") == folder
 
@@ -162,6 +169,18 @@ def test_what_git_is_told_elsewhere_does_not_matter(
     assert GitStorage(repository.url).resolved().fetch(tmp_path / "home").is_dir()
 
 
+def test_a_result_knows_the_commit(repository: Repository) -> None:
+    services = config.current()
+    record = services.scheduling.register_flow(
+        "flows:saving", "git", storage=GitStorage(repository.url, folder="lab")
+    )
+    services.scheduling.run_and_return(record, {"x": 1})
+    (document,) = services.results_db.find({})
+    assert (document["package"], document["version"]) == (None, repository.first)
+    provenance = document["provenance"]
+    assert (provenance["commit"], provenance["dirty"]) == (repository.first, False)
+
+
 def test_faults_of_repositories(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +197,7 @@ def test_faults_of_repositories(
         GitStorage(repository.url, "0" * 40).resolved().fetch(home)
     with pytest.raises(FlowNotFoundError, match=r"has no folder 'lob'; register the flow"):
         GitStorage(repository.url, folder="lob").resolved().fetch(home)
-    assert not list((home / git.__name__).glob("*"))
+    assert not list((home / "code").glob("*/new-*"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SchedulingError, match="git is not installed on"):
         GitStorage(repository.url).resolved()

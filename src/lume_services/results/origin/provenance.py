@@ -116,7 +116,7 @@ def of_run() -> dict[str, Any]:
         return {"project_name": DEFAULT_PROJECT, "provenance": Provenance(**_process())}
     labels = run_notes.shared(run) if run.in_processes else run.labels
     package, version = run.package, run.version
-    if package is None and run.flow is not None:
+    if package is None and version is None and run.flow is not None:
         package, version = installed.distribution(run.flow.fn.__module__)
     return {
         "project_name": run.project_name,

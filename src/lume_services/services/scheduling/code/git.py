@@ -50,7 +50,7 @@ def commit_of(url: str, ref: str | None) -> str:
 
 
 def copy_of(url: str, commit: str, folder: Path) -> Path:
-    """Return a folder with the files of a commit; it is made at the first call.
+    """Return a checkout of a commit, without the others; it is made at the first call.
 
     Parameters
     ----------
@@ -74,7 +74,6 @@ def copy_of(url: str, commit: str, folder: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix="new-", dir=copies) as name:
         new = Path(name) / "files"
         _check_out(url, commit, new)
-        shutil.rmtree(new / ".git")
         try:
             new.rename(copy)
         except OSError:
