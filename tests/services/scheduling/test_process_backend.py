@@ -13,6 +13,7 @@ from typing import Any
 
 import engine_flows as flows
 import pytest
+from fault_flows import traced
 
 from lume_services.errors import InputError, NeedsServerError, SchedulingError
 from lume_services.services.scheduling.backends.local import LocalBackend
@@ -88,14 +89,19 @@ def test_a_killed_process_leaves_a_crashed_run(service: SchedulingService) -> No
 def test_a_worker_that_is_to_end_lets_its_runs_end_unless_it_is_told_twice(
     service: SchedulingService, prefect_worker: PrefectServer, times: int, state: str
 ) -> None:
-    with working(prefect_worker, SCHEDULING, "--label", "leaving", "--warm") as worker:
-        run_id = service.run(flows.slow_flow, {"seconds": 6}, labels=["leaving"])
+    label = f"leaving-{times}"
+    options = ("--label", label, "--warm", "--limit", "1")
+    with working(prefect_worker, SCHEDULING, *options) as worker:
+        run_id, *queued = [
+            service.run(flows.slow_flow, {"seconds": 6}, labels=[label]) for _ in range(3)
+        ]
         running(service, run_id)
         for _ in range(times):
             worker.send_signal(signal.SIGTERM)
             time.sleep(0.5)
         run = service.wait(run_id, timeout=60)
         assert (run.state_name, worker.wait(20)) == (state, 0)
+    assert [service.run_info(other).state_type for other in queued] == ["SCHEDULED"] * 2
 
 
 def test_a_flow_that_cannot_be_imported_fails_with_the_reason(
@@ -160,15 +166,30 @@ def test_a_server_may_be_killed_while_flows_run_and_clients_wait(
     assert "guess" not in str(error.value)
     service = _entering(own_server, tmp_path, SECRET)
     options: dict[str, Any] = {"LUME_PREFECT__AUTH_STRING": SECRET}
-    with working(own_server, SCHEDULING, "--warm", **options), ThreadPoolExecutor(1) as pool:
-        run_id = service.run(flows.slow_flow, {"seconds": 8})
-        waiting = pool.submit(service.wait, run_id, 300)
-        running(service, run_id)
+    with (
+        working(own_server, SCHEDULING, "--warm", "--limit", "3", **options),
+        ThreadPoolExecutor(5) as pool,
+    ):
+        runs = [
+            service.run(traced, {"folder": str(tmp_path), "name": f"{i}", "seconds": 8})
+            for i in range(5)
+        ]
+        other = _entering(own_server, tmp_path, SECRET)
+        waiting = [
+            pool.submit(client.wait, run_id, 300)
+            for run_id, client in zip(runs, [service, other] * 3, strict=False)
+        ]
+        running(service, runs[0])
+        time.sleep(2)  # all wait by now
         own_server.stop(signal.SIGKILL)
         own_server.start()
-        assert waiting.result().state_name == "Completed"
-        assert service.get_task_result(run_id, "nap_and_tell") == 8
+        ended = [each.result() for each in waiting]
+        assert [(run.state_name, run.run_count) for run in ended] == [("Completed", 1)] * 5
+        assert [service.get_result(run_id) for run_id in runs] == ["0", "1", "2", "3", "4"]
     service.close()
+    other.close()
+    begun = [line for line in (tmp_path / "traces").read_text().splitlines() if "begins" in line]
+    assert sorted(begun) == [f"{i} begins" for i in range(5)]
     assert SECRET not in (own_server.home / "server.log").read_text()
 
 
