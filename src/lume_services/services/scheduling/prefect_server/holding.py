@@ -1,8 +1,9 @@
 """What a worker does about the runs that it has taken: none is lost, and none run twice.
 
-It goes past the public surface of `prefect.workers` in three places: a run is held from
-`_submit_run` on, `_submit_scheduled_flow_runs` takes none that is held already, and a heartbeat
-that fails in `_sync_and_initialize` does not end the worker.
+It goes past the public surface of `prefect.workers` in four places: a run is held from
+`_submit_run` on, `_submit_scheduled_flow_runs` takes none that is held already, a heartbeat that
+fails in `_sync_and_initialize` does not end the worker, and `_give_worker_labels_to_flow_run` asks
+again soon where the server is busy. Prefect asks after 2, 4, 8 seconds and so on, up to minutes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ import anyio
 import httpx
 
 from lume_services.errors import LumeServicesError
-from lume_services.services.scheduling.prefect_server.connection import PrefectServer
+from lume_services.services.scheduling.prefect_server.connection import (
+    PATIENCE_SECONDS_OF_FLOWS,
+    PrefectServer,
+)
 from lume_services.services.scheduling.prefect_server.lost_workers import (
     LONGEST_PAUSE_SECONDS,
     WORKER_LABEL,
@@ -52,6 +56,7 @@ class Holding:
     def __init__(self, server: PrefectServer, pool: WorkPool, **rest: Any) -> None:
         super().__init__(**rest)
         self._server = server
+        self._patient_server = PrefectServer(server.settings, PATIENCE_SECONDS_OF_FLOWS)
         self._lost = LostWorkers(server, pool)
         self._held: Counter[str] = Counter()
         self._scopes: dict[str, anyio.CancelScope] = {}
@@ -120,6 +125,11 @@ class Holding:
                 self._released.set()
             if self._stop is not None and not self._held:
                 self._stop()
+
+    async def _give_worker_labels_to_flow_run(self, flow_run_id: Any) -> None:
+        labels = {WORKER_LABEL: self.name, "prefect.worker.type": self.type}  # type: ignore[attr-defined]
+        path = f"/flow_runs/{flow_run_id}/labels"
+        await asyncio.to_thread(self._patient_server.patch, path, labels)
 
     async def _sync_and_initialize(self) -> None:
         try:
