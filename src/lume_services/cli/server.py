@@ -44,7 +44,7 @@ def start_worker(
     limit
         How many runs at the same time.
     name
-        Name of the worker; by default made of the host and the process.
+        Beginning of the name of the worker; by default the name of the host.
     warm
         Fork the process of each run from one that has imported Prefect, which is quicker.
     preload

@@ -186,7 +186,7 @@ class SchedulingService(FlowRegistrar, RunReader, Scheduler):
         limit
             How many runs at the same time.
         name
-            Name of the worker; by default made of the host and the process.
+            Beginning of the name of the worker; by default the name of the host.
         warm
             Packages to import once, besides Prefect: the process of each run is then forked
             from one that has them, instead of started.
