@@ -44,13 +44,15 @@ def test_secrets_reach_programs_by_their_environment_only() -> None:
             "api_url": "http://h:1/api/",
         }
     )
-    assert server_environment(settings) | {"PREFECT_HOME": ""} == {
+    places = dict.fromkeys(("PREFECT_HOME", "PREFECT_SERVER_UI_STATIC_DIRECTORY"), "")
+    assert server_environment(settings) | places == {
+        **places,
         "DO_NOT_TRACK": "1",
         "PREFECT_API_URL": "http://h:1/api",
-        "PREFECT_HOME": "",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_API_AUTH_STRING": "operator:s3cr3t",
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": "postgresql+asyncpg://me:pw@host/prefect",
+        "PREFECT_SERVER_UI_API_URL": "/api",
     }
     assert client_environment(settings)["PREFECT_API_AUTH_STRING"] == "operator:s3cr3t"
     shown = repr(settings) + str(settings.model_dump(mode="json"))

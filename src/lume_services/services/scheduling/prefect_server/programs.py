@@ -35,6 +35,9 @@ def server_environment(settings: LUMEServicesSettings) -> dict[str, str]:
         "PREFECT_API_URL": settings.prefect.api_url,
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": url.get_secret_value() if url else database,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # Not beside Prefect's code, which others may own; and whatever name a browser knows us by.
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(settings.home / "prefect" / "ui"),
+        "PREFECT_SERVER_UI_API_URL": "/api",
         "DO_NOT_TRACK": "1",
         **({"PREFECT_SERVER_API_AUTH_STRING": secret.get_secret_value()} if secret else {}),
     }
