@@ -72,8 +72,28 @@ class Schedule:
         return self.cron or self.rrule or f"every {self.interval}"
 
     def build(self) -> dict[str, Any]:
-        """Return the schedule as Prefect writes it."""
-        return {**self._rules(), "timezone": self.timezone}
+        """Return the schedule as Prefect writes it.
+
+        Raises
+        ------
+        InputError
+            If Prefect cannot read the rule.
+        """
+        from prefect.client.schemas.schedules import RRuleSchedule, construct_schedule
+
+        rules = self._rules()
+        try:
+            made = construct_schedule(**rules, timezone=self.timezone)
+            if isinstance(made, RRuleSchedule):
+                made.to_rrule()
+        except ValueError as error:
+            # What follows the first line is for programmers.
+            why = str(error).rpartition("Value error, ")[2].partition(" [type=")[0]
+            raise InputError(
+                f"the rule {self.rule!r} of a schedule cannot be used ({why}); write cron like "
+                "'0 7 * * 1-5', and rrule like 'FREQ=DAILY;BYHOUR=7'."
+            ) from None
+        return {**rules, "timezone": self.timezone}
 
     def _rules(self) -> dict[str, Any]:
         seconds = None if self.interval is None else self.interval.total_seconds()

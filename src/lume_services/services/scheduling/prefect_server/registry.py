@@ -79,6 +79,7 @@ class ServerRegistry:
             When it runs by itself; None leaves that as it was.
         """
         check_labels(record.labels)
+        schedules = self._schedules(record, schedule)
         self._pool.ensure()
         flow = self._server.post("/flows/", {"name": record.name})
         deployment: dict[str, Any] = self._server.post(
@@ -88,7 +89,7 @@ class ServerRegistry:
                 "flow_id": flow["id"],
                 "parameters": dict(parameters or {}),
                 "work_pool_name": self._pool.name,
-                "schedules": self._schedules(record, schedule),
+                "schedules": schedules,
                 "job_variables": self._pool.job_variables(record),
                 # They have been checked by us, as on the local backend, before they get here.
                 "enforce_parameter_schema": False,
