@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lume_services.cli.main import main
 from lume_services.errors import ContainerError
@@ -16,6 +17,8 @@ from lume_services.services.stack.contents import packaged
 def test_the_compose_file_is_written_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["docker", "compose-file"]) == 0
     assert capsys.readouterr().out == packaged()
+    assert main(["--json", "docker", "compose-file"]) == 0
+    assert json.loads(capsys.readouterr().out) == yaml.safe_load(packaged())
 
 
 def test_a_folder_for_use_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -121,11 +121,20 @@ def compose_file(
     from lume_services.services.stack.folder import Folder
 
     if folder is None:
-        console.write(packaged().rstrip())
+        _show(packaged())
         return
     made = Folder(project_name, folder.absolute())
     made.write(os.environ, results, persist=True)
     _tell(made)
+
+
+def _show(compose: str) -> None:
+    if console.for_programs.get():
+        import yaml
+
+        console.document(yaml.safe_load(compose))
+    else:
+        console.write(compose.rstrip())
 
 
 def _folder(project_name: str) -> Folder:

@@ -11,6 +11,7 @@ from lume_services.extras import needed
 
 if TYPE_CHECKING:
     from docker import DockerClient
+    from docker.models.containers import Container
 
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 _LAST_LINES = 15
@@ -23,6 +24,7 @@ class Service(NamedTuple):
     state: str
     health: str | None
     exit_code: int
+    restarts: int
 
     @property
     def is_well(self) -> bool:
@@ -44,10 +46,17 @@ def services(project_name: str) -> list[Service]:
         found = docker.containers.list(
             all=True, filters={"label": f"{_PROJECT}={project_name}"}, ignore_removed=True
         )
-        states = [(each.labels[_SERVICE], each.attrs["State"]) for each in found]
-    return sorted(
-        Service(name, state["Status"], state.get("Health", {}).get("Status"), state["ExitCode"])
-        for name, state in states
+        return sorted(_service(each) for each in found)
+
+
+def _service(container: Container) -> Service:
+    state = container.attrs["State"]
+    return Service(
+        container.labels[_SERVICE],
+        state["Status"],
+        state.get("Health", {}).get("Status"),
+        state["ExitCode"],
+        container.attrs["RestartCount"],
     )
 
 

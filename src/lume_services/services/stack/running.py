@@ -9,6 +9,7 @@ from lume_services.services.stack import compose, containers
 from lume_services.services.stack.folder import Folder
 
 _INTERVAL_SECONDS = 1.0
+_MOST_RESTARTS = 3
 _EXPECTED = frozenset({"database", "server", "worker"})
 
 
@@ -62,6 +63,8 @@ def _wait(project_name: str, deadline: float, timeout: float) -> None:
         missing = _EXPECTED - {service.name for service in found}
         if not missing and all(service.is_well for service in found):
             return
+        if any(service.restarts >= _MOST_RESTARTS for service in found):
+            raise ContainerError("a service ends again and again")
         if time.monotonic() > deadline:
             raise ContainerError(f"the services are not all well after {timeout:g} s")
         time.sleep(_INTERVAL_SECONDS)
