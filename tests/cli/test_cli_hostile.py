@@ -147,7 +147,8 @@ def test_faulty_settings(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("LUME_BACKEND", "nope")
-    assert "LUME_BACKEND is 'nope': must be one of local" in refused(cli, *command)
+    known = "docker, kubernetes, local, process"
+    assert f"LUME_BACKEND is 'nope': must be one of {known}" in refused(cli, *command)
 
 
 @pytest.mark.parametrize(

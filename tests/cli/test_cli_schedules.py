@@ -75,11 +75,10 @@ def test_a_server_is_asked_now_and_then(
         live = Live(console=Console(file=file, force_terminal=True), auto_refresh=False)
         with live, shown_in(live, service, run_id):
             time.sleep(5)
-    service.cancel(run_id)
     service.close()
     assert 1 <= len(looks) <= 3
     assert all(after - before >= 2 for before, after in itertools.pairwise(looks))
-    assert (tmp_path / "terminal").read_text().count("Scheduled") > len(looks)
+    assert (tmp_path / "terminal").read_text().count("add") > len(looks)
 
 
 @contextmanager
