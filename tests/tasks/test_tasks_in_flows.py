@@ -14,6 +14,7 @@ from prefect import flow, task
 from lume_services import Result, config
 from lume_services.errors import FlowFailedError
 from lume_services.files import NumpyFile, TextFile
+from lume_services.results.stores.flushing import Flushed, flush
 from lume_services.services.scheduling.service import SchedulingService
 from lume_services.tasks import (
     LoadDBResult,
@@ -163,3 +164,23 @@ def test_only_results_are_saved_to_the_database(scheduling: SchedulingService) -
 
     with pytest.raises(FlowFailedError, match=r"the result is of type dict; give a .*Result"):
         scheduling.run_and_return(faulty)
+
+
+def test_a_result_whose_database_is_away_waits_in_a_file(
+    lume_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUME_RESULTS_DB__URL", "postgresql://writer@127.0.0.1:1/results")
+    monkeypatch.setenv("LUME_RESULTS_DB__RETRY_SECONDS", "0.3")
+    with pytest.raises(FlowFailedError, match=r"is kept in '.*' on .*flush") as failure:
+        config.current().scheduling.run_and_return(document, {"x": 2.5})
+    (file,) = (lume_home / "spool").iterdir()
+    assert (failure.value.task_name, failure.value.cause_type) == (
+        "save_db_result",
+        "StoreUnavailableError",
+    )
+    assert str(file) in str(failure.value)
+    monkeypatch.delenv("LUME_RESULTS_DB__URL")
+    config.reset()
+    assert flush([file]) == Flushed(inserted=1)
+    found = Result.load_from_query({"inputs.x": 2.5})
+    assert (found.flow_name, found.flow_run_id) == ("document", failure.value.run_id)
