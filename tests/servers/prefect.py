@@ -157,5 +157,5 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
 def prefect_worker(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
     """The server with a worker, for flows in files and in modules of the tests."""
     path = os.pathsep.join(filter(None, [str(CONFORMANCE), os.environ.get("PYTHONPATH")]))
-    with working(prefect_server, SCHEDULING, "--warm", "--label", "tests", PYTHONPATH=path):
+    with working(prefect_server, SCHEDULING, "--warm", "16", "--label", "tests", PYTHONPATH=path):
         yield prefect_server

@@ -30,7 +30,7 @@ def start_worker(
     label: Annotated[list[str] | None, Parameter(name="--label")] = None,
     limit: int | None = None,
     name: str | None = None,
-    warm: bool = False,
+    warm: int | None = None,
     preload: Annotated[list[str] | None, Parameter(name="--preload")] = None,
 ) -> None:
     """Start a worker, and stay in the foreground.
@@ -46,13 +46,14 @@ def start_worker(
     name
         Beginning of the name of the worker; by default the name of the host.
     warm
-        Fork the process of each run from one that has imported Prefect, which is quicker.
+        As limit, and fork the process of each run from one that has imported Prefect, which
+        is quicker.
     preload
-        A package that the flows need, to be imported once; implies --warm; repeatable.
+        A package that the flows need, to be imported once, too; repeatable.
     """
     from lume_services.services.scheduling.service import build
     from lume_services.settings import LUMEServicesSettings
 
-    imported = (preload or []) if warm or preload else None
+    imported = None if warm is None and not preload else preload or []
     settings = LUMEServicesSettings() if backend is None else LUMEServicesSettings(backend=backend)
-    build(settings).serve(label or (), limit=limit, name=name, warm=imported)
+    build(settings).serve(label or (), limit=limit or warm, name=name, warm=imported)

@@ -68,7 +68,7 @@ def test_runs_of_killed_and_lost_workers_are_crashed_and_can_be_resumed(
     service = SchedulingService(processes)
     unhurt = service.run(flows.traced, {"folder": str(tmp_path), "name": "unhurt", "seconds": 30})
     start = prefect_worker, SCHEDULING, "--label"
-    with working(*start, "cold") as cold, working(*start, "forking", "--warm") as warm:
+    with working(*start, "cold") as cold, working(*start, "forking", "--warm", "8") as warm:
         config = {"folder": str(tmp_path)}
         labels = {"cold": "cold", "warm": "forking", "lost": "forking"}
         runs = {
@@ -105,7 +105,7 @@ def test_runs_of_killed_and_lost_workers_are_crashed_and_can_be_resumed(
     message = "has not been heard of for 20 s; it is lost, and so is this run."
     assert message in (service.run_info(runs["lost"]).message or "")
     assert service.wait(unhurt, timeout=300).state_name == "Completed"
-    with working(*start, "cold", "--label", "forking", "--warm"):
+    with working(*start, "cold", "--label", "forking", "--warm", "8"):
         again = [retried(processes, run_id) for run_id in runs.values()]
         assert {service.wait(run_id, timeout=300).state_name for run_id in again} == {"Completed"}
     ended = ["unhurt", *labels]
@@ -116,7 +116,7 @@ def test_runs_of_killed_and_lost_workers_are_crashed_and_can_be_resumed(
 
 @pytest.fixture(scope="module")
 def second_worker(prefect_worker: PrefectServer) -> Iterator[None]:
-    options = ("--label", "crowd", "--warm", "--limit", "4")
+    options = ("--label", "crowd", "--warm", "4")
     with working(prefect_worker, SCHEDULING, *options):
         yield
 

@@ -90,7 +90,7 @@ def test_a_worker_that_is_to_end_lets_its_runs_end_unless_it_is_told_twice(
     service: SchedulingService, prefect_worker: PrefectServer, times: int, state: str
 ) -> None:
     label = f"leaving-{times}"
-    options = ("--label", label, "--warm", "--limit", "1")
+    options = ("--label", label, "--warm", "1")
     with working(prefect_worker, SCHEDULING, *options) as worker:
         run_id, *queued = [
             service.run(flows.slow_flow, {"seconds": 6}, labels=[label]) for _ in range(3)
@@ -167,7 +167,7 @@ def test_a_server_may_be_killed_while_flows_run_and_clients_wait(
     service = _entering(own_server, tmp_path, SECRET)
     options: dict[str, Any] = {"LUME_PREFECT__AUTH_STRING": SECRET}
     with (
-        working(own_server, SCHEDULING, "--warm", "--limit", "3", **options),
+        working(own_server, SCHEDULING, "--warm", "3", **options),
         ThreadPoolExecutor(5) as pool,
     ):
         runs = [

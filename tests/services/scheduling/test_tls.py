@@ -50,7 +50,7 @@ def test_all_programs_enter(
         "LUME_PREFECT__TLS_CERTIFICATE": str(front.certificate),
     }
     record = service.register_flow(flows.sync_flow, "tls", labels=["tls"])
-    with working(behind, SCHEDULING, "--warm", "--label", "tls", **options):
+    with working(behind, SCHEDULING, "--warm", "2", "--label", "tls", **options):
         assert service.run_and_return(record, {"x": 1}, timeout=60) == 2
     service.close()
     assert front.refused == set()
