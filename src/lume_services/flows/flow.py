@@ -7,6 +7,7 @@ from typing import Any
 
 from lume_services import config
 from lume_services.flows.parameters import FlowParameter, flow_parameters
+from lume_services.services.scheduling.async_service import AsyncSchedulingService
 from lume_services.services.scheduling.backends.backend import RunConfig
 from lume_services.services.scheduling.registry import DEFAULT_PROJECT, FlowRecord
 
@@ -115,4 +116,35 @@ class Flow:
         """
         return config.current().scheduling.run_and_return(
             self.record, parameters, task_name=task_name, run_config=run_config, **overrides
+        )
+
+    async def arun(self, parameters: Mapping[str, Any] | None = None, **options: Any) -> str:
+        """Run the flow from an asynchronous program; return the run's identifier.
+
+        Parameters
+        ----------
+        parameters, options
+            As for `run`.
+        """
+        scheduling = AsyncSchedulingService(config.current().scheduling)
+        return await scheduling.run(self.record, parameters, **options)
+
+    async def arun_and_return(
+        self,
+        parameters: Mapping[str, Any] | None = None,
+        task_name: str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Run the flow from an asynchronous program and return what it produced.
+
+        The run is cancelled where the caller is.
+
+        Parameters
+        ----------
+        parameters, task_name, options
+            As for `run_and_return`.
+        """
+        scheduling = AsyncSchedulingService(config.current().scheduling)
+        return await scheduling.run_and_return(
+            self.record, parameters, task_name=task_name, **options
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from lume_services.errors import InputError
 from lume_services.flows.known_flows import plan_reading
 from lume_services.flows.parameters import FlowParameter, flow_parameters
 from lume_services.flows.plan import Plan
+from lume_services.services.scheduling.async_service import AsyncSchedulingService
 from lume_services.services.scheduling.backends.backend import RunConfig
 from lume_services.services.scheduling.nearest import hint
 from lume_services.services.scheduling.registry import FlowRecord
@@ -144,18 +146,21 @@ class FlowOfFlows:
             Before anything runs, naming all that are unknown, missing or not
             JSON-serialisable.
         """
-        from lume_services.flows.orchestrate import orchestrating
-
-        given = dict(parameters or {})
-        self.plan.assign(given)
-        record, own = orchestrating(self.plan)
+        record, given = self._offered(parameters)
         scheduling = config.current().scheduling
-        return scheduling.run(
-            scheduling.offer(record, own),
-            {**own, "parameters": given},
-            run_config=run_config,
-            **overrides,
-        )
+        return scheduling.run(record, given, run_config=run_config, **overrides)
+
+    async def arun(self, parameters: Mapping[str, Any] | None = None, **options: Any) -> str:
+        """Run from an asynchronous program; return the run's identifier.
+
+        Parameters
+        ----------
+        parameters, options
+            As for `run`.
+        """
+        record, given = await asyncio.to_thread(self._offered, parameters)
+        scheduling = AsyncSchedulingService(config.current().scheduling)
+        return await scheduling.run(record, given, **options)
 
     def register(self, schedule: Schedule | None = None) -> FlowRecord:
         """Register the composed flow with its project, in place of an earlier registration.
@@ -193,30 +198,65 @@ class FlowOfFlows:
         task_name
             Return the result of this task of ``flow_name``. Without it: a flow's return
             value, or all its task results by name where it returns none.
+        overrides
+            May have ``timeout``, ``cancel_on_timeout`` and ``log`` too, as for
+            `SchedulingService.run_and_return`.
 
         Raises
         ------
         FlowFailedError
             If a flow failed, naming flow, task and cause, and what was not run because of it.
         """
+        self._require(flow_name, task_name)
+        record, given = self._offered(parameters)
+        run_ids = config.current().scheduling.run_and_return(
+            record, given, run_config=run_config, **overrides
+        )
+        return self._produced(run_ids, flow_name, task_name)
+
+    async def arun_and_return(
+        self,
+        parameters: Mapping[str, Any] | None = None,
+        flow_name: str | None = None,
+        task_name: str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Run from an asynchronous program to the end and return what the flows produced.
+
+        The run is cancelled where the caller is.
+
+        Parameters
+        ----------
+        parameters, flow_name, task_name, options
+            As for `run_and_return`.
+        """
+        self._require(flow_name, task_name)
+        record, given = await asyncio.to_thread(self._offered, parameters)
+        scheduling = AsyncSchedulingService(config.current().scheduling)
+        run_ids = await scheduling.run_and_return(record, given, **options)
+        return await asyncio.to_thread(self._produced, run_ids, flow_name, task_name)
+
+    def _offered(self, parameters: Mapping[str, Any] | None) -> tuple[FlowRecord, dict[str, Any]]:
+        """Return the composed flow, which can then be run, and what it is to get."""
+        from lume_services.flows.orchestrate import orchestrating
+
+        given = dict(parameters or {})
+        self.plan.assign(given)
+        record, own = orchestrating(self.plan)
+        offered = config.current().scheduling.offer(record, own)
+        return offered, {**own, "parameters": given}
+
+    def _require(self, flow_name: str | None, task_name: str | None) -> None:
         names = [node.name for node in self.plan.nodes]
         if flow_name is not None and flow_name not in names:
             raise InputError(f"no flow {flow_name!r} in {self.name!r}; {hint(flow_name, names)}")
         if task_name is not None and flow_name is None:
             raise InputError(f"task {task_name!r} of which flow? Give flow_name too.")
+
+    def _produced(
+        self, run_ids: Mapping[str, str], flow_name: str | None, task_name: str | None
+    ) -> Any:
         scheduling = config.current().scheduling
-        run_id = self.run(parameters, run_config=run_config, **overrides)
-        scheduling.wait(run_id)
-        scheduling.require_completed(run_id)
-        children: dict[str, str] = scheduling.get_result(run_id)
         if flow_name is None:
-            return {name: _produced(children[name]) for name in names}
-        if task_name is None:
-            return _produced(children[flow_name])
-        return scheduling.get_task_result(children[flow_name], task_name)
-
-
-def _produced(run_id: str) -> Any:
-    scheduling = config.current().scheduling
-    returned = scheduling.get_result(run_id)
-    return scheduling.task_results(run_id) if returned is None else returned
+            return {node.name: scheduling.produced(run_ids[node.name]) for node in self.plan.nodes}
+        return scheduling.produced(run_ids[flow_name], task_name)

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import engine_flows
 import pytest
 
-from lume_services.services.scheduling import service as scheduling
+from lume_services import config
 from lume_services.services.scheduling.service import SchedulingService
 from lume_services.settings import LUMEServicesSettings
 from servers.backends import SAMPLE, Backend, chosen
@@ -35,6 +35,6 @@ def service(
         settings = LUMEServicesSettings(home=tmp_path)
     else:
         settings = request.getfixturevalue(backend.worker).settings(tmp_path)
-    service = scheduling.build(settings)
-    yield service
-    service.close()
+    # Flows of the local backend find it as those of workers find theirs.
+    with config.use(settings) as services:
+        yield services.scheduling

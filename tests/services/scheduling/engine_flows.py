@@ -15,6 +15,8 @@ from prefect.cache_policies import INPUTS
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 from pydantic import BaseModel
 
+from lume_services import config
+from lume_services.services.scheduling.async_service import AsyncSchedulingService
 from lume_services.services.scheduling.run_context import current_run
 
 attempts: dict[str, int] = {}
@@ -256,3 +258,25 @@ def nap_and_tell(seconds: float) -> float:
 @flow
 def slow_flow(seconds: float) -> float:
     return nap_and_tell(seconds)
+
+
+@flow
+async def awaiting_parent(n: int) -> list[Any]:
+    scheduling = AsyncSchedulingService(config.current().scheduling)
+    children = (scheduling.run_and_return(sync_flow, {"x": x}) for x in range(n))
+    return list(await asyncio.gather(*children))
+
+
+@flow
+def counting_flow(n: int, seconds: float) -> None:
+    logger = get_run_logger()
+    for i in range(n):
+        logger.info("step %d", i)
+        time.sleep(seconds)
+
+
+@flow
+def counting_parent(n: int, seconds: float) -> None:
+    get_run_logger().info("before")
+    counting_flow(n, seconds)
+    get_run_logger().info("after")

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from lume_services.errors import FlowFailedError, NotSerializableError, TaskNotFoundError
+from lume_services.errors import (
+    FlowFailedError,
+    NotSerializableError,
+    RunTimeoutError,
+    TaskNotFoundError,
+)
 from lume_services.services.scheduling.nearest import hint
 from lume_services.services.scheduling.run import RunInfo, RunResults, TaskRunInfo, Value
 
@@ -69,6 +74,14 @@ def failure(run: RunInfo, tasks: list[TaskRunInfo]) -> FlowFailedError:
         cause_type=run.error.type if run.error else None,
         cause_message=run.error.message if run.error else run.message,
         cause_traceback=run.error.traceback if run.error else None,
+    )
+
+
+def too_late(run: RunInfo, timeout: float | None) -> RunTimeoutError:
+    """Return the error that tells of a run which has not ended in time."""
+    return RunTimeoutError(
+        f"run {run.id} of flow {run.flow_name!r} is {run.state_name} after {timeout} s"
+        f"{': ' + run.message if run.message else ''}; see: lume-services runs show {run.id}"
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from lume_services.services.scheduling import outcome
 from lume_services.services.scheduling.backends.backend import RunHistory
+from lume_services.services.scheduling.log_follower import LogFollower
 from lume_services.services.scheduling.run import LogLine, RunInfo, TaskRunInfo
 
 
@@ -68,6 +69,28 @@ class RunReader:
         run = self.run_info(run_id)
         return outcome.task_result(run, self._history.results(run.id), task_name)
 
+    def produced(self, run_id: str, task_name: str | None = None) -> Any:
+        """Return what a run that must have ended well produced.
+
+        Parameters
+        ----------
+        run_id
+            The run.
+        task_name
+            Return this task's result; a list where it ran several times. Without it: the
+            flow's return value, or all task results by name where it returns none.
+
+        Raises
+        ------
+        FlowFailedError
+            If the run is not Completed.
+        """
+        self.require_completed(run_id)
+        if task_name is not None:
+            return self.get_task_result(run_id, task_name)
+        returned = self.get_result(run_id)
+        return self.task_results(run_id) if returned is None else returned
+
     def task_results(self, run_id: str) -> dict[str, Any]:
         """Return the JSON results of a run's tasks by name; others are left out."""
         return outcome.json_results(self._history.results(self.run_info(run_id).id))
@@ -94,9 +117,29 @@ class RunReader:
         """Return the runs that a run started as its children, oldest first."""
         return self._history.child_runs(self._id(run))
 
-    def logs(self, run_id: str) -> list[LogLine]:
-        """Return a run's log lines in the order of their times."""
-        return self._history.logs(self.run_info(run_id).id)
+    def logs(self, run_id: str, *, children: bool = False) -> list[LogLine]:
+        """Return a run's log lines in the order of their times.
+
+        Parameters
+        ----------
+        run_id
+            The run.
+        children
+            Whether to return those of its child runs, and of theirs, too.
+        """
+        return self.follower(self.run_info(run_id).id, children=children).rest()
+
+    def follower(self, run_id: str, *, children: bool) -> LogFollower:
+        """Return what finds the log lines of a run as they come.
+
+        Parameters
+        ----------
+        run_id
+            The run's whole identifier.
+        children
+            Whether to find those of its child runs, and of theirs, too.
+        """
+        return LogFollower(self._history, run_id, children=children)
 
     def _id(self, run: str | RunInfo) -> str:
         """Return a run's whole identifier, without asking where the run has been read."""

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 
 from lume_services import plugins
 from lume_services.errors import RunTimeoutError
-from lume_services.services.scheduling import entrypoints, installed
-from lume_services.services.scheduling.backends.backend import Backend, RunConfig
+from lume_services.services.scheduling import entrypoints, installed, outcome
+from lume_services.services.scheduling.backends.backend import Backend, RunConfig, Started, ignore
 from lume_services.services.scheduling.flow_registrar import FlowRegistrar
+from lume_services.services.scheduling.log_follower import following
 from lume_services.services.scheduling.parameters import (
     as_parameters,
     check_parameters,
     check_types,
 )
 from lume_services.services.scheduling.registry import DEFAULT_PROJECT, FlowRecord
-from lume_services.services.scheduling.run import TERMINAL, RunInfo
+from lume_services.services.scheduling.run import TERMINAL, LogLine, RunInfo
 from lume_services.services.scheduling.run_reader import RunReader
 from lume_services.services.scheduling.scheduler import Scheduler
 from lume_services.settings import LUMEServicesSettings
@@ -40,6 +42,11 @@ class SchedulingService(FlowRegistrar, RunReader, Scheduler):
         RunReader.__init__(self, backend.history)
         Scheduler.__init__(self, backend)
 
+    @property
+    def runs_here(self) -> bool:
+        """Whether runs are executed in this process, which then shows what they log itself."""
+        return self._backend.runs_here
+
     def run(
         self,
         flow: Flow[..., Any] | FlowRecord,
@@ -48,6 +55,7 @@ class SchedulingService(FlowRegistrar, RunReader, Scheduler):
         project_name: str = DEFAULT_PROJECT,
         run_config: RunConfig | None = None,
         key: str | None = None,
+        started: Started = ignore,
         **overrides: Any,
     ) -> str:
         """Run a flow; return the run's identifier.
@@ -68,6 +76,8 @@ class SchedulingService(FlowRegistrar, RunReader, Scheduler):
         key
             Inside a running flow: what names this child among its children. A flow that is
             retried finds the child of that key instead of starting another.
+        started
+            Called with the identifier as soon as there is the run, here while it goes on.
 
         Raises
         ------
@@ -83,10 +93,9 @@ class SchedulingService(FlowRegistrar, RunReader, Scheduler):
         config = (
             run_config if run_config or not overrides else self._backend.run_config(**overrides)
         )
-        if isinstance(flow, FlowRecord):
-            return self._backend.run(record, prefect_flow, parameters, config, key)
-        record = self._backend.offer(record, prefect_flow)
-        return self._backend.run(record, prefect_flow, parameters, config, key)
+        if not isinstance(flow, FlowRecord):
+            record = self._backend.offer(record, prefect_flow)
+        return self._backend.run(record, prefect_flow, parameters, config, key, started=started)
 
     def run_and_return(
         self,
@@ -98,6 +107,7 @@ class SchedulingService(FlowRegistrar, RunReader, Scheduler):
         task_name: str | None = None,
         timeout: float | None = None,
         cancel_on_timeout: bool = True,
+        log: Callable[[LogLine], object] | None = None,
         **overrides: Any,
     ) -> Any:
         """Run a flow to its end and return what it produced.
@@ -111,6 +121,8 @@ class SchedulingService(FlowRegistrar, RunReader, Scheduler):
         task_name
             Return this task's result; a list where the task ran several times. Without
             it: the flow's return value, or all task results by name where it returns none.
+        log
+            Called, in another thread, with each line that the run and its child runs log.
 
         Raises
         ------
@@ -119,20 +131,16 @@ class SchedulingService(FlowRegistrar, RunReader, Scheduler):
         RunTimeoutError
             If it does not end in time.
         """
-        run_id = self.run(
-            flow, parameters, project_name=project_name, run_config=run_config, **overrides
-        )
-        try:
-            self.wait(run_id, timeout)
-        except RunTimeoutError:
-            if cancel_on_timeout:
-                self.cancel(run_id)
-            raise
-        self.require_completed(run_id)
-        if task_name is not None:
-            return self.get_task_result(run_id, task_name)
-        returned = self.get_result(run_id)
-        return self.task_results(run_id) if returned is None else returned
+        options = {"project_name": project_name, "run_config": run_config, **overrides}
+        with following(self._history, log) as started:
+            run_id = self.run(flow, parameters, started=started, **options)
+            try:
+                self.wait(run_id, timeout)
+            except RunTimeoutError:
+                if cancel_on_timeout:
+                    self.cancel(run_id)
+                raise
+        return self.produced(run_id, task_name)
 
     def wait(self, run_id: str, timeout: float | None = None) -> RunInfo:
         """Wait for a run's end, in whatever state; return the run.
@@ -154,16 +162,45 @@ class SchedulingService(FlowRegistrar, RunReader, Scheduler):
         # An end that is told of may be that of the run before it was retried.
         while run.state_type not in TERMINAL:
             left = None if deadline is None else deadline - time.monotonic()
-            ended = self._backend.wait(run.id, left)
+            ended = self.ended(run.id)
+            in_time = wait([ended], left).done
+            ended.cancel()
             run = self.run_info(run.id)
-            if not ended:
+            if not in_time:
                 break
         if run.state_type in TERMINAL:
             return run
-        raise RunTimeoutError(
-            f"run {run.id} of flow {run.flow_name!r} is {run.state_name} after {timeout} s"
-            f"{': ' + run.message if run.message else ''}; see: lume-services runs show {run.id}"
-        )
+        raise outcome.too_late(run, timeout)
+
+    def ended(self, run_id: str) -> Future[None]:
+        """Return at once what is done when a run has ended; cancel it to wait no longer.
+
+        Parameters
+        ----------
+        run_id
+            The run's whole identifier.
+        """
+        return self._backend.ended(run_id)
+
+    def stream_logs(self, run_id: str, *, children: bool = False) -> Iterator[LogLine]:
+        """Give the lines that a run logs, from its first on, as they come until its end.
+
+        Each comes once; those of one process in their order.
+
+        Parameters
+        ----------
+        run_id
+            The run.
+        children
+            Whether to give those of its child runs, and of theirs, too.
+        """
+        run = self.run_info(run_id)
+        ended = self.ended(run.id)
+        try:
+            for lines in self.follower(run.id, children=children).until(ended):
+                yield from lines
+        finally:
+            ended.cancel()
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; it ends as Cancelled."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -15,6 +17,13 @@ from lume_services.services.scheduling.schedule import FlowSchedule, Schedule
 
 if TYPE_CHECKING:
     from prefect import Flow
+
+Started = Callable[[str], object]
+"""Called with a run's identifier as soon as there is the run."""
+
+
+def ignore(run_id: str) -> None:
+    """Do nothing with a run that has been started."""
 
 
 class RunConfig(BaseModel):
@@ -107,8 +116,11 @@ class RunHistory(Protocol):
     def child_runs(self, run_id: str) -> list[RunInfo]:
         """Return the runs that a run started as its children, oldest first."""
 
-    def logs(self, run_id: str) -> list[LogLine]:
-        """Return a run's log lines in the order of their times."""
+    def child_ids(self, run_ids: Collection[str]) -> list[str]:
+        """Return the identifiers of the child runs of some runs."""
+
+    def logs(self, run_ids: Collection[str], since: datetime | None = None) -> list[LogLine]:
+        """Return the log lines of some runs, since a time or all, in the order of their times."""
 
     def results(self, run_id: str) -> RunResults:
         """Return what the run's flow and tasks returned."""
@@ -139,12 +151,13 @@ class Backend(Protocol):
     it has been submitted. Called inside a running flow, it makes the run a child of
     that flow's run. All methods may be called from any thread. Errors are
     `SchedulingError` when the place that runs flows cannot be reached. ``home`` is the
-    folder of this host for what is kept.
+    folder of this host for what is kept. ``runs_here`` tells whether flows run in this process.
     """
 
     registry: Registry
     history: RunHistory
     home: Path
+    runs_here: bool
 
     @property
     def schedules(self) -> Schedules:
@@ -171,15 +184,17 @@ class Backend(Protocol):
         parameters: Mapping[str, Any],
         config: RunConfig | None,
         key: str | None = None,
+        *,
+        started: Started = ignore,
     ) -> str:
         """Run a flow; return the run's identifier whatever state it ends in.
 
         With a ``key``, a flow's run makes a child of that key once, also where the run is
-        retried in another process.
+        retried in another process. ``started`` learns the identifier as soon as there is one.
         """
 
-    def wait(self, run_id: str, timeout: float | None) -> bool:
-        """Wait for a run's end, for ever or some seconds; return whether it has ended."""
+    def ended(self, run_id: str) -> Future[None]:
+        """Return at once what is done when a run has ended; cancel it to wait no longer."""
 
     def run_config(self, **values: Any) -> RunConfig:
         """Return this backend's run configuration from keyword arguments."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lume_services import __version__
-from lume_services.services.scheduling.backends.backend import RunConfig
+from lume_services.services.scheduling.backends.backend import RunConfig, Started, ignore
 from lume_services.services.scheduling.backends.server import ServerBackend
 from lume_services.services.scheduling.prefect_server.jobs.environment import (
     job_environment,
@@ -55,13 +55,16 @@ class JobBackend(ServerBackend):
         parameters: Mapping[str, Any],
         config: RunConfig | None,
         key: str | None = None,
+        *,
+        started: Started = ignore,
     ) -> str:
         """Submit a run; return its identifier."""
         config = config or self.run_config_class()
         given = config.model_dump(exclude_unset=True, exclude_none=True)
         own_image = {} if record.image is None else {"image": record.image}
         options = _over(self._settings_here(), own_image, given)
-        return super().run(record, flow, parameters, self.run_config_class.of(options), key)
+        config = self.run_config_class.of(options)
+        return super().run(record, flow, parameters, config, key, started=started)
 
     def job(
         self, labels: Mapping[str, str], flow_run: FlowRun, configuration: JobConfiguration

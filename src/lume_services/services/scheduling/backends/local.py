@@ -5,11 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Mapping
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lume_services.errors import NeedsServerError
-from lume_services.services.scheduling.backends.backend import RunConfig, Schedules
+from lume_services.errors import NeedsServerError, SchedulingError
+from lume_services.services.scheduling.backends.backend import (
+    RunConfig,
+    Schedules,
+    Started,
+    ignore,
+)
 from lume_services.services.scheduling.code import loading
 from lume_services.services.scheduling.local_api.engine import LocalEngine, engine_for
 from lume_services.services.scheduling.local_api.reading import LocalRunHistory
@@ -51,6 +58,8 @@ class LocalBackend:
     home
         Folder of the embedded store.
     """
+
+    runs_here = True
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -99,6 +108,8 @@ class LocalBackend:
         parameters: Mapping[str, Any],
         config: RunConfig | None,
         key: str | None = None,
+        *,
+        started: Started = ignore,
     ) -> str:
         """Run a flow to its end; return the run's identifier whatever state it ends in."""
         from lume_services.services.scheduling.local_api import execution
@@ -109,6 +120,7 @@ class LocalBackend:
             run = execution.create(self._engine.history, record, flow, parameters, config)
             self._threads[run["id"]] = threading.get_ident()
             try:
+                started(run["id"])
                 execution.execute(self._engine.history, run, flow, dict(parameters))
             finally:
                 with self._lock:
@@ -116,14 +128,22 @@ class LocalBackend:
         run_id: str = run["id"]
         return run_id
 
-    def wait(self, run_id: str, timeout: float | None) -> bool:
-        """Wait for the end of a run of another thread or process; return whether it came."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while self.history.run(run_id).state_type not in TERMINAL:
-            if deadline is not None and time.monotonic() > deadline:
-                return False
-            time.sleep(POLL_SECONDS)
-        return True
+    def ended(self, run_id: str) -> Future[None]:
+        """Return what is done when a run of another thread or process has ended."""
+        ended: Future[None] = Future()
+        threading.Thread(target=self._watch, args=(run_id, ended), daemon=True).start()
+        return ended
+
+    def _watch(self, run_id: str, ended: Future[None]) -> None:
+        # Who waits meets the same fault by himself, or may have given up.
+        with suppress(SchedulingError):
+            while not ended.cancelled() and self._goes_on(run_id):
+                time.sleep(POLL_SECONDS)
+        with suppress(InvalidStateError):
+            ended.set_result(None)
+
+    def _goes_on(self, run_id: str) -> bool:
+        return self.history.run(run_id).state_type not in TERMINAL
 
     def cancel(self, run_id: str) -> None:
         """Interrupt a run of this process, as Ctrl-C would in its own thread.

@@ -6,12 +6,13 @@ import logging
 import os
 import uuid
 from collections.abc import Collection, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lume_services.services.scheduling import entrypoints
-from lume_services.services.scheduling.backends.backend import RunConfig
+from lume_services.services.scheduling.backends.backend import RunConfig, Started, ignore
 from lume_services.services.scheduling.prefect_server import deployments, programs
 from lume_services.services.scheduling.prefect_server.connection import (
     PATIENCE_SECONDS_OF_WORKERS,
@@ -79,6 +80,8 @@ class ServerBackend:
 
     run_config_class: ClassVar[type[ServerRunConfig]] = ServerRunConfig
 
+    runs_here = False
+
     def __init__(self, settings: LUMEServicesSettings) -> None:
         self._settings = settings
         self.home = settings.home
@@ -122,6 +125,8 @@ class ServerBackend:
         parameters: Mapping[str, Any],
         config: RunConfig | None,
         key: str | None = None,
+        *,
+        started: Started = ignore,
     ) -> str:
         """Submit a run; return its identifier."""
         del flow
@@ -131,15 +136,16 @@ class ServerBackend:
             record.name, record.project_name
         ) or self.registry.deploy(record)
         run = self._submit(deployment, record, dict(parameters), config, key)
+        started(run["id"])
         obstacle = self.pool.obstacle(run)
         if obstacle is not None:
             logger.warning("run %s of flow %r %s", run["id"], record.name, obstacle)
         run_id: str = run["id"]
         return run_id
 
-    def wait(self, run_id: str, timeout: float | None) -> bool:
-        """Wait for a run's end; return whether it came in time."""
-        return self._waiting.wait(run_id, timeout)
+    def ended(self, run_id: str) -> Future[None]:
+        """Return what is done when a run has ended; cancel it to wait no longer."""
+        return self._waiting.ended(run_id)
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; its worker ends its process."""

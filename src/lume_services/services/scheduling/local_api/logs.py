@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 JSON = dict[str, Any]
@@ -17,8 +19,10 @@ def add(db: sqlite3.Connection, lines: list[JSON]) -> None:
     )
 
 
-def of_run(db: sqlite3.Connection, flow_run_id: str) -> list[sqlite3.Row]:
-    """Return a run's lines in the order of their times."""
+def of_runs(db: sqlite3.Connection, run_ids: Iterable[str], since: str) -> list[sqlite3.Row]:
+    """Return the lines of some runs since a time, in the order of their times."""
     return db.execute(
-        "SELECT * FROM logs WHERE flow_run_id = ? ORDER BY timestamp, id", (flow_run_id,)
+        "SELECT * FROM logs WHERE flow_run_id IN (SELECT value FROM json_each(?))"
+        " AND timestamp >= ? ORDER BY timestamp, id",
+        (json.dumps(list(run_ids)), since),
     ).fetchall()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -100,11 +101,21 @@ class LocalRunHistory:
             ).fetchall()
         return [_run_info(row) for row in rows]
 
-    def logs(self, run_id: str) -> list[LogLine]:
-        """Return a run's log lines in the order of their times."""
+    def child_ids(self, run_ids: Collection[str]) -> list[str]:
+        """Return the identifiers of the child runs of some runs."""
+        with self._history.reading() as db:
+            rows = db.execute(
+                "SELECT id FROM flow_runs"
+                " WHERE parent_run_id IN (SELECT value FROM json_each(?)) ORDER BY rowid",
+                (json.dumps(list(run_ids)),),
+            ).fetchall()
+        return [row["id"] for row in rows]
+
+    def logs(self, run_ids: Collection[str], since: datetime | None = None) -> list[LogLine]:
+        """Return the log lines of some runs, since a time or all, in the order of their times."""
         flush_logs()
         with self._history.reading() as db:
-            rows = logs.of_run(db, run_id)
+            rows = logs.of_runs(db, run_ids, "" if since is None else since.isoformat())
         return [
             LogLine(
                 timestamp=datetime.fromisoformat(row["timestamp"]),

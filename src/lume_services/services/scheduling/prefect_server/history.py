@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from lume_services.errors import RunNotFoundError
@@ -85,10 +85,18 @@ class ServerRunHistory:
         found = self._described(list(self._server.filter("flow_runs", wanted)), run_id)
         return sorted(found, key=lambda run: run.created)
 
-    def logs(self, run_id: str) -> list[LogLine]:
-        """Return a run's log lines in the order of their times."""
-        wanted = {"logs": {"flow_run_id": {"any_": [run_id]}}, "sort": "TIMESTAMP_ASC"}
-        return [_log_line(each) for each in self._server.filter("logs", wanted)]
+    def child_ids(self, run_ids: Collection[str]) -> list[str]:
+        """Return the identifiers of the child runs of some runs."""
+        wanted = {"flow_runs": {"parent_flow_run_id": {"any_": list(run_ids)}}}
+        return [run["id"] for run in self._server.filter("flow_runs", wanted)]
+
+    def logs(self, run_ids: Collection[str], since: datetime | None = None) -> list[LogLine]:
+        """Return the log lines of some runs, since a time or all, in the order of their times."""
+        wanted: JSON = {"flow_run_id": {"any_": list(run_ids)}}
+        if since is not None:
+            wanted["timestamp"] = {"after_": since.isoformat()}
+        found = self._server.filter("logs", {"logs": wanted, "sort": "TIMESTAMP_ASC"})
+        return [_log_line(each) for each in found]
 
     def results(self, run_id: str) -> RunResults:
         """Return what the run's flow and tasks returned."""

@@ -10,6 +10,7 @@ import contextlib
 import json
 import threading
 import time
+from concurrent.futures import Future, InvalidStateError
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ class Waiting:
     def __init__(self, server: PrefectServer, lost: LostWorkers) -> None:
         self._server = server
         self._lost = lost
-        self._waiting: dict[threading.Event, str] = {}
+        self._waiting: dict[Future[None], str] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ending = False
@@ -52,17 +53,15 @@ class Waiting:
         self._last_question = self._next_question = 0.0
         self._pause = FIRST_SECONDS
 
-    def wait(self, run_id: str, timeout: float | None) -> bool:
-        """Wait for a run's end; return whether it came in time.
+    def ended(self, run_id: str) -> Future[None]:
+        """Return what is done when a run has ended; cancel it to wait no longer.
 
         Parameters
         ----------
         run_id
             The run.
-        timeout
-            Seconds; None waits for ever.
         """
-        ended = threading.Event()
+        ended: Future[None] = Future()
         with self._lock:
             self._waiting[ended] = run_id
             self._ending = False
@@ -73,11 +72,8 @@ class Waiting:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="lume-waiting", daemon=True)
                 self._thread.start()
-        try:
-            return ended.wait(timeout)
-        finally:
-            with self._lock:
-                del self._waiting[ended]
+        ended.add_done_callback(self._forget)
+        return ended
 
     def close(self) -> None:
         """Close the stream, unless somebody still waits."""
@@ -181,9 +177,15 @@ class Waiting:
 
     def _note(self, run_id: str) -> None:
         with self._lock:
-            for ended, waited_for in self._waiting.items():
-                if waited_for == run_id:
-                    ended.set()
+            noted = [ended for ended, waited_for in self._waiting.items() if waited_for == run_id]
+        for ended in noted:
+            # Who waits may give up at this moment.
+            with contextlib.suppress(InvalidStateError):
+                ended.set_result(None)
+
+    def _forget(self, ended: Future[None]) -> None:
+        with self._lock:
+            del self._waiting[ended]
 
 
 def _filter() -> dict[str, Any]:
