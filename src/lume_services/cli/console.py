@@ -68,6 +68,19 @@ def document(value: Any) -> None:
     write(json.dumps(value, indent=2, ensure_ascii=False, default=_jsonable))
 
 
+def line_now(text: str, value: Any) -> None:
+    """Write a line at once, as one of many that are to come; for programs as JSON.
+
+    Parameters
+    ----------
+    text, value
+        What persons and what programs read.
+    """
+    as_json = json.dumps(value, ensure_ascii=False, default=_jsonable)
+    write(as_json if for_programs.get() else text)
+    sys.stdout.flush()
+
+
 def _jsonable(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 

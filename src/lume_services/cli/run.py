@@ -27,6 +27,7 @@ def run(
     project: str | None = None,
     parameter: Annotated[list[str] | None, Parameter(name=("-p", "--parameter"))] = None,
     params: Path | None = None,
+    logs: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Run a flow or a flow-of-flows file, and show what it made.
 
@@ -40,18 +41,22 @@ def run(
         NAME=VALUE, where the value is JSON, else text; repeatable.
     params
         JSON or YAML file of parameters; -p overrides it.
+    logs
+        Show what a run on a server logs, as it comes; on the local backend that is shown always.
     """
     from lume_services import config
     from lume_services.cli.report import report
 
     # Text always; as it may be a path, the shell completes names of files.
-    run_id = execute(str(target), project, gather(parameter or (), params))
+    run_id = execute(str(target), project, gather(parameter or (), params), logs=logs)
     services = config.current()
     report(run_id, services)
     services.scheduling.require_completed(run_id)
 
 
-def execute(target: str, project: str | None, parameters: dict[str, Any]) -> str:
+def execute(
+    target: str, project: str | None, parameters: dict[str, Any], *, logs: bool = False
+) -> str:
     """Run what is named, show how it goes, and return the run's identifier."""
     from lume_services import config
     from lume_services.cli.live import shown
@@ -67,8 +72,18 @@ def execute(target: str, project: str | None, parameters: dict[str, Any]) -> str
         if console.for_programs.get():
             stack.enter_context(stdout_for_the_document())
         run_id = runnable.run(parameters)
+        if logs and not services.scheduling.runs_here:
+            _show_logs(run_id, services.scheduling)
         services.scheduling.wait(run_id)
         return run_id
+
+
+def _show_logs(run_id: str, scheduling: SchedulingService) -> None:
+    from lume_services.cli.log_lines import LogTexts
+
+    texts = LogTexts(scheduling)
+    for line in scheduling.stream_logs(run_id, children=True):
+        console.note(texts.text(line))
 
 
 class _Runnable(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +15,7 @@ from lume_services.cli.times import lasted, when
 
 if TYPE_CHECKING:
     from lume_services.config import Services
-    from lume_services.services.scheduling.run import LogLine, RunInfo, TaskRunInfo
+    from lume_services.services.scheduling.run import RunInfo, TaskRunInfo
 
 app = App(name="runs", help="List runs; show one, or its logs.")
 
@@ -79,24 +78,39 @@ def show(run_id: Annotated[str, Parameter(name="ID")], /) -> None:
 
 
 @app.command
-def logs(run_id: Annotated[str, Parameter(name="ID")], /) -> None:
+def logs(
+    run_id: Annotated[str, Parameter(name="ID")],
+    /,
+    *,
+    follow: Annotated[bool, Parameter(name=("-f", "--follow"), negative=())] = False,
+    children: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
     """Show what a run and its tasks logged.
 
     Parameters
     ----------
     run_id
         The run, or the beginning of its id.
+    follow
+        Go on with what it logs until its end; with --json as one document a line.
+    children
+        With what its child runs logged.
     """
     from lume_services import config
+    from lume_services.cli.log_lines import LogTexts
 
     scheduling = config.current().scheduling
-    run = scheduling.run_info(run_id)
-    if console.for_programs.get():
-        console.document([asdict(line) for line in scheduling.logs(run.id)])
+    texts = LogTexts(scheduling)
+    if follow:
+        for line in scheduling.stream_logs(run_id, children=children):
+            console.line_now(texts.text(line), asdict(line))
         return
-    names = {task.id: task.name for task in scheduling.task_runs(run.id)}
-    for line in scheduling.logs(run.id):
-        console.write(_log_line(line, names.get(line.task_run_id or "", run.flow_name)))
+    lines = scheduling.logs(run_id, children=children)
+    if console.for_programs.get():
+        console.document([asdict(line) for line in lines])
+        return
+    for line in lines:
+        console.write(texts.text(line))
 
 
 def document(run: RunInfo) -> dict[str, Any]:
@@ -165,8 +179,3 @@ def _task_row(task: TaskRunInfo) -> list[str | Cell]:
         str(task.run_count),
         task.message or "",
     ]
-
-
-def _log_line(line: LogLine, source: str) -> str:
-    level = logging.getLevelName(line.level)
-    return f"{when(line.timestamp)}  {level:<8}  {source}: {line.message}"
