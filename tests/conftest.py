@@ -10,13 +10,14 @@ import pytest
 
 from lume_services import config
 from servers.backends import shared
-from servers.docker import image
+from servers.docker import docker_worker, image
 from servers.kubernetes import kubernetes_server, kubernetes_worker, namespace
 from servers.mongodb import mongodb, mongodb_url
 from servers.postgresql import postgresql, postgresql_url
 from servers.prefect import prefect_server, prefect_worker
 
 __all__ = [
+    "docker_worker",
     "image",
     "kubernetes_server",
     "kubernetes_worker",

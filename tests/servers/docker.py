@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from lume_services.settings import LUMEServicesSettings
+from lume_services.settings_prefect import PrefectSettings
 from servers import required
+from servers.prefect import CONFORMANCE, SCHEDULING, PrefectServer, working
 
 IMAGE = "lume-services:test"
 _ROOT = Path(__file__).parents[2]
@@ -71,3 +76,40 @@ def image() -> str:
     """Return the name of this checkout's image, built once; it stays for later sessions."""
     engine()
     return os.environ.get("LUME_TEST_IMAGE") or build(IMAGE)
+
+
+@dataclass(frozen=True)
+class DockerWorker:
+    """A server with a worker that runs flows in containers."""
+
+    server: PrefectServer
+    environment: dict[str, str]
+
+    def settings(self, home: Path, **sections: object) -> LUMEServicesSettings:
+        """Return settings of a client."""
+        prefect = PrefectSettings(api_url=self.server.url)
+        return LUMEServicesSettings(backend="docker", home=home, prefect=prefect, **sections)
+
+
+def job_environment(image: str, *folders: Path) -> dict[str, str]:
+    """Return settings of a worker whose containers see the tests' flows, and folders."""
+    modules = (SCHEDULING, CONFORMANCE)
+    read = [f"{folder}:{folder}:ro" for folder in modules]
+    written = [f"{folder}:{folder}" for folder in folders]
+    return {
+        "LUME_DOCKER__IMAGE": image,
+        "LUME_DOCKER__IMAGE_PULL_POLICY": "Never",
+        "LUME_DOCKER__VOLUMES": json.dumps(read + written),
+        "LUME_DOCKER__ENV": json.dumps({"PYTHONPATH": os.pathsep.join(map(str, modules))}),
+    }
+
+
+@pytest.fixture(scope="session")
+def docker_worker(
+    prefect_server: PrefectServer, image: str, shared: Path
+) -> Iterator[DockerWorker]:
+    """The server with a worker, for flows in modules of the tests."""
+    environment = job_environment(image, shared)
+    options = ("--label", "tests", "--label", "docker")
+    with working(prefect_server, SCHEDULING, *options, backend="docker", **environment):
+        yield DockerWorker(prefect_server, environment)

@@ -93,23 +93,18 @@ class DockerEngine:
     def wait(self, identifier: str) -> Ending:
         """Return when a container has ended, or is not there any more."""
         from docker.errors import APIError, NotFound
-        from requests.exceptions import RequestException
 
         while True:
             try:
                 with self._connection.api() as api:
-                    try:
-                        api.wait(identifier, timeout=_WAIT_SECONDS)
-                    except RequestException:
-                        # The time is over, or the engine is started again.
-                        api.ping()
-                        continue
+                    api.wait(identifier, timeout=_WAIT_SECONDS)
                     state = api.inspect_container(identifier)
                     lines = api.logs(identifier, tail=_LAST_LINES)
                     return ending(state, lines.decode(errors="replace"))
             except NotFound:
                 return Ending(-1, _REMOVED)
             except (SchedulingError, APIError):
+                # The time is over, or the engine is started again.
                 time.sleep(_PAUSE_SECONDS)
 
     def stop(self, identifier: str, grace_seconds: float) -> None:

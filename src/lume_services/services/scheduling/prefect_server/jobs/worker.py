@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 from uuid import UUID
 
 import anyio.to_thread
@@ -156,7 +157,7 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
         """Wait for a job's end, report it and remove the job."""
         self._watched[run_id] = identifier
         try:
-            ending = await self._in_thread(self.backend.platform.wait, identifier, abandon=True)
+            ending = await in_daemon(partial(self.backend.platform.wait, identifier))
             await self._in_thread(self._report, run_id, ending)
             await self._in_thread(self.backend.platform.remove, identifier)
         finally:
@@ -179,27 +180,33 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
 
     async def _look_after_jobs(self) -> None:
         """Take over what other workers left, and stop what is to be cancelled, again and again."""
-        async with asyncio.TaskGroup() as taken_over:
+        async with asyncio.TaskGroup() as begun:
             while True:
                 try:
-                    for left in await self._in_thread(self._without_worker):
-                        self._watched[left.run_id] = left.identifier
-                        taken_over.create_task(self._take_over(left))
-                    for run_id in await self._in_thread(self._to_be_cancelled):
-                        self._stopping.add(run_id)
-                        taken_over.create_task(self._stop_job(run_id))
-                except LumeServicesError as error:
+                    await self._look(begun)
+                except Exception as error:  # noqa: BLE001  # whatever it was, it looks again
                     logger.warning("%s", error)
                 await self._until_news()
+
+    async def _look(self, begun: asyncio.TaskGroup) -> None:
+        if self._work_pool is None:
+            return
+        for left in await self._in_thread(self._without_worker):
+            self._watched[left.run_id] = left.identifier
+            begun.create_task(self._take_over(left))
+        started = {run_id: job for run_id, job in self._watched.items() if job}
+        asked = sorted(started.keys() - self._stopping)
+        for run_id in await self._in_thread(self._to_be_cancelled, asked):
+            self._stopping.add(run_id)
+            begun.create_task(self._stop_job(run_id, started[run_id]))
 
     async def _until_news(self) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
         self._news.clear()
 
-    async def _stop_job(self, run_id: str) -> None:
+    async def _stop_job(self, run_id: str, identifier: str) -> None:
         try:
-            identifier = self._watched[run_id]
             await self._in_thread(self.backend.platform.stop, identifier, GRACE_SECONDS)
         except LumeServicesError as error:
             logger.warning("run %s: %s", run_id, error)
@@ -215,9 +222,7 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
         there = {worker.name for worker in self.backend.pool.workers()} - {own}
         return [job for job in left if job.worker not in there]
 
-    def _to_be_cancelled(self) -> list[str]:
-        started = {run_id for run_id, identifier in self._watched.items() if identifier}
-        ids = sorted(started - self._stopping)
+    def _to_be_cancelled(self, ids: list[str]) -> list[str]:
         wanted = {"id": {"any_": ids}, "state": {"type": {"any_": ["CANCELLING"]}}}
         runs = self.backend.server.filter("flow_runs", {"flow_runs": wanted}) if ids else ()
         return [run["id"] for run in runs]
@@ -235,16 +240,38 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
                 # Or it would be given up with the worker that had it.
                 await self._give_worker_labels_to_flow_run(UUID(left.run_id))
             await self._watch(left.run_id, left.identifier)
-        except LumeServicesError as error:
+        except Exception as error:  # noqa: BLE001  # it is found again
             logger.warning("run %s: %s", left.run_id, error)
             self._watched.pop(left.run_id, None)
 
-    async def _in_thread(
-        self, function: Callable[..., T], *arguments: Any, abandon: bool = False
-    ) -> T:
-        return await anyio.to_thread.run_sync(
-            partial(function, *arguments), abandon_on_cancel=abandon, limiter=self._threads
-        )
+    async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
+        return await anyio.to_thread.run_sync(partial(function, *arguments), limiter=self._threads)
+
+
+async def in_daemon(function: Callable[[], T]) -> T:
+    """Return what a function returns in a thread that does not keep this process alive."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: Exception | None) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(cast(T, result))
+        else:
+            future.set_exception(error)
+
+    def work() -> None:
+        outcome: tuple[T | None, Exception | None]
+        try:
+            outcome = function(), None
+        except Exception as error:  # noqa: BLE001  # it is raised where it is waited for
+            outcome = None, error
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, *outcome)
+
+    threading.Thread(target=work, name="lume-job", daemon=True).start()
+    return await future
 
 
 def worker_class(backend: Backend) -> type[JobWorker]:
