@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ PATIENCE_SECONDS = 5.0
 PATIENCE_SECONDS_OF_WORKERS = 60.0
 # A flow that has run for hours outlives a server that is started again.
 PATIENCE_SECONDS_OF_FLOWS = 240.0
+_AT_ONCE = 20
 _REFUSED = frozenset({400, 403, 409, 422})
 
 
@@ -111,12 +113,14 @@ class PrefectServer:
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
         import httpx
 
-        begin, pause = time.monotonic(), 0.1
+        begin, failed, pause = time.monotonic(), math.inf, 0.1
         while True:
             try:
                 response = self._connected().request(method, path, json=body)
             except httpx.TransportError as error:
-                if time.monotonic() - begin > self._patience_now():
+                # A busy server may have taken long before that.
+                failed = min(failed, time.monotonic())
+                if time.monotonic() - failed > self._patience_now():
                     raise SchedulingError(
                         f"the Prefect server at {self.url} cannot be reached "
                         f"({type(error).__name__}: {error}); start it with `lume-services server "
@@ -157,7 +161,10 @@ class PrefectServer:
                 self._client = httpx.Client(
                     base_url=self.url,
                     headers=authorization(self.settings),
-                    timeout=TIMEOUT_SECONDS,
+                    # Threads may be many. A connection that is idle is not closed for that, as
+                    # another thread may have just chosen it.
+                    timeout=httpx.Timeout(TIMEOUT_SECONDS, pool=None),
+                    limits=httpx.Limits(max_connections=_AT_ONCE),
                     verify=tls(self.settings),
                 )
             return self._client
