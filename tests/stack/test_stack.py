@@ -64,8 +64,10 @@ class Services:
         return done.stdout
 
     @contextmanager
-    def started(self, compose: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-        """Start them, and end with Ctrl-C unless they have ended."""
+    def started(
+        self, compose: Path, *options: str, end: signal.Signals = signal.SIGINT
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Start them, and end with Ctrl-C, or another signal, unless they have ended."""
         command = ["docker", "start-services", *self.named, "--timeout", "400"]
         process = subprocess.Popen(
             [*PROGRAM, *command, "--compose-file", str(compose), *options],
@@ -81,7 +83,7 @@ class Services:
             yield process
         finally:
             if process.poll() is None:
-                process.send_signal(signal.SIGINT)
+                process.send_signal(end)
             process.communicate(timeout=120)
         assert process.returncode == 0
 
@@ -160,8 +162,8 @@ def test_services_that_keep_their_data(services: Services, compose: Path) -> Non
         assert stopped.returncode == 0, stopped.stderr
         assert process.wait(60) == 0
     assert services.containers() == []
-    # The server's data are there; the results go to its database now, and Ctrl-C ends it all.
-    with services.started(compose):
+    # The server's data are there; the results go to its database now.
+    with services.started(compose, end=signal.SIGTERM):
         _run(services, 0.25)
         assert _angles(services) == [0.25]
         assert len(json.loads(services.as_client("--json", "runs"))) == 2

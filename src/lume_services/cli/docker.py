@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,7 +29,7 @@ def start_services(
     results: Literal["postgresql", "mongodb"] = "postgresql",
     compose_file: Path | None = None,
 ) -> int:
-    """Start a Prefect server, its databases and a worker; Ctrl-C stops them.
+    """Start a Prefect server, its databases and a worker; Ctrl-C and SIGTERM stop them.
 
     Parameters
     ----------
@@ -48,6 +49,7 @@ def start_services(
 
     folder = _folder(project_name)
     folder.write(os.environ, results, persist, _read(compose_file))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         running.start(folder, timeout)
         _tell(folder)
