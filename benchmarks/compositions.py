@@ -8,6 +8,7 @@ from typing import Any
 from lume_services import config
 
 PROJECT = "bench"
+KIND = "halving"
 FLOWS = Path(__file__).parent / "programs" / "many_flows.py"
 
 
@@ -16,13 +17,13 @@ def register(*names: str) -> None:
         config.current().scheduling.register_flow(f"{FLOWS}:{name}", PROJECT)
 
 
-def register_many(count: int) -> None:
-    register(*(f"flow{i}" for i in range(count)))
+def register_many(count: int, kind: str = KIND) -> None:
+    register(*(f"{kind}{i}" for i in range(count)))
 
 
-def independent(count: int) -> dict[str, Any]:
+def independent(count: int, kind: str = KIND) -> dict[str, Any]:
     """Return flows that need nothing of each other."""
-    return _specification([_flow(i, {}) for i in range(count)])
+    return _specification([_flow(i, {}, kind) for i in range(count)])
 
 
 def chain(count: int) -> dict[str, Any]:
@@ -36,16 +37,16 @@ def tree(count: int) -> dict[str, Any]:
     return _specification([_flow(i, each) for i, each in enumerate(parents)])
 
 
-def _flow(position: int, parents: dict[str, int]) -> dict[str, Any]:
+def _flow(position: int, parents: dict[str, int], kind: str = KIND) -> dict[str, Any]:
     mapped = {
         parameter: {
-            "parent_flow_name": f"flow{parent}",
+            "parent_flow_name": f"{kind}{parent}",
             "parent_project_name": PROJECT,
             "parent_task_name": "half",
         }
         for parameter, parent in parents.items()
     }
-    return {"name": f"flow{position}", "project_name": PROJECT, "mapped_parameters": mapped}
+    return {"name": f"{kind}{position}", "project_name": PROJECT, "mapped_parameters": mapped}
 
 
 def _specification(flows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,39 +16,44 @@ import httpx
 
 from benchmarks import table
 from benchmarks.clock import seconds
-from benchmarks.compositions import chain, register_many
+from benchmarks.compositions import chain, independent, register_many
 from benchmarks.table import Row
 from lume_services import FlowOfFlows, config
 from lume_services.services.scheduling.prefect_server.programs import flow_environment
 
 PROGRAM = [sys.executable, "-c", "from lume_services.cli.main import main; main()"]
+PLAIN = Path(__file__).parent / "programs" / "plain_deployment.py"
+SLOTS, SLEEP_SECONDS = 8, 2.0
 FLOW_PROCESS = "lume_services.services.scheduling.prefect_server.flow_process"
 PARTS = ("submission", "pick-up and start of the process", "run", "notice", "result")
 
 
 def main(quick: bool) -> None:
-    repeats, children = (2, 2) if quick else (20, 10)
+    repeats, children, sleepers = (2, 2, 8) if quick else (20, 10, 100)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}/api"
     os.environ |= {"LUME_BACKEND": "process", "LUME_PREFECT__API_URL": url}
+    os.environ["LUME_SCHEDULING__MAX_CONCURRENT_FLOWS"] = str(SLOTS)
     with running("server", "start") as log:
         until(lambda: httpx.get(f"{url}/health").is_success, log)
         register_many(children)
         floor = statistics.median(by_hand() for _ in range(min(repeats, 5)))
         rows = [Row("floor: the flow's process, started by hand", floor, "s")]
+        rows += plain_rows(url, max(2, repeats // 4))
         rows += worker_rows("cold", floor + 1, repeats)
-        rows += worker_rows("warm", 1, repeats, "--warm")
+        rows += worker_rows("warm", 1, repeats, "--warm", "4")
         rows += composition_rows(children)
+        rows += utilisation_rows(sleepers)
     table.show(rows)
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[Path]:
-    """Run a command of ours; give its log."""
+def running(*arguments: str, program: Sequence[str] = PROGRAM) -> Iterator[Path]:
+    """Run a command, by default one of ours; give its log."""
     log = Path(f"{arguments[0]}{time.monotonic_ns()}.log")
     with log.open("wb") as output:
-        process = subprocess.Popen([*PROGRAM, *arguments], stdout=output, stderr=output)
+        process = subprocess.Popen([*program, *arguments], stdout=output, stderr=output)
     try:
         yield log
     finally:
@@ -70,13 +75,31 @@ def until(ready: object, log: Path) -> None:
 def by_hand() -> float:
     """Execute a run without a worker; return how long its process takes."""
     services = config.current()
-    record = services.scheduling.record("flow0", "bench")
+    record = services.scheduling.record("halving0", "bench")
     run_id = services.scheduling.run(record, {"x": 1}, labels=["nobody"])
+    pending = {"state": {"type": "PENDING"}, "force": False}
+    httpx.post(f"{services.settings.prefect.api_url}/flow_runs/{run_id}/set_state", json=pending)
     environment = flow_environment(services.settings, Path.cwd()) | {"PREFECT__FLOW_RUN_ID": run_id}
     command = [sys.executable, "-m", FLOW_PROCESS]
     took = seconds(lambda: subprocess.run(command, env=os.environ | environment, check=True))
     assert services.scheduling.get_result(run_id) is not None
     return took
+
+
+def plain_rows(url: str, repeats: int) -> Iterator[Row]:
+    """Return the median of Prefect's own way from submission to the known end."""
+    environment = os.environ | {"PREFECT_API_URL": url, "PREFECT_LOGGING_LEVEL": "INFO"}
+    prefect = [sys.executable, "-m", "prefect"]
+    create = [*prefect, "work-pool", "create", "plain", "--type", "process"]
+    subprocess.run(create, env=environment, check=True, capture_output=True)
+    subprocess.run([sys.executable, str(PLAIN), "deploy"], env=environment, check=True)
+    worker = ["env", f"PREFECT_API_URL={url}", "PREFECT_LOGGING_LEVEL=INFO", *prefect]
+    with running("worker", "start", "--pool", "plain", program=worker) as log:
+        until(lambda: "started!" in log.read_text(), log)
+        command = [sys.executable, str(PLAIN), "run", str(repeats)]
+        printed = subprocess.run(command, env=environment, check=True, capture_output=True)
+    took = statistics.median(map(float, printed.stdout.split()))
+    yield Row("Prefect's run_deployment, as it comes", took, "s")
 
 
 def worker_rows(name: str, target: float, repeats: int, *options: str) -> Iterator[Row]:
@@ -93,7 +116,7 @@ def worker_rows(name: str, target: float, repeats: int, *options: str) -> Iterat
 def submitted() -> tuple[float, ...]:
     """Run a flow to its end; return how long each part took."""
     scheduling = config.current().scheduling
-    record = scheduling.record("flow0", "bench")
+    record = scheduling.record("halving0", "bench")
     begin = time.time()
     run_id = scheduling.run(record, {"x": 1})
     sent = time.time()
@@ -109,8 +132,20 @@ def submitted() -> tuple[float, ...]:
 def composition_rows(children: int) -> Iterator[Row]:
     """Return what a child costs in a chain, beyond a run of its own."""
     composed = FlowOfFlows.from_yaml(chain(children))
-    with running("worker", "start", "--warm") as log:
+    with running("worker", "start", "--warm", "4") as log:
         until(lambda: "started!" in log.read_text(), log)
         alone = statistics.median(sum(submitted()) for _ in range(3))
         took = seconds(lambda: composed.run_and_return({})) / (children + 1)
     yield Row(f"a child in a chain of {children}, beyond its run", took - alone, "s", 0.3)
+
+
+def utilisation_rows(children: int) -> Iterator[Row]:
+    """Return how much of its slots' time a warm worker spends in flows that sleep."""
+    register_many(children, "sleeping")
+    composed = FlowOfFlows.from_yaml(independent(children, "sleeping"))
+    with running("worker", "start", "--warm", str(SLOTS)) as log:
+        until(lambda: "started!" in log.read_text(), log)
+        took = seconds(lambda: composed.run_and_return({}))
+    share = 100 * children * SLEEP_SECONDS / SLOTS / took
+    label = f"{children} flows of {SLEEP_SECONDS:g} s on {SLOTS} slots: slots in use"
+    yield Row(label, share, "%", 85, at_least=True)

@@ -1,8 +1,14 @@
-"""Any number of flows of one task, and one flow of any number of tasks."""
+"""Any number of flows, each made when it is asked for, and one flow of any number of tasks.
 
-from prefect import flow, task
+A flow runs once in a flow-of-flows, so each place in it needs a flow of its own name:
+``halving7`` and ``sleeping7`` are such flows.
+"""
 
-COUNT = 1001
+import re
+import time
+from typing import Any
+
+from prefect import Flow, flow, task
 
 
 @task
@@ -18,6 +24,13 @@ def halving(x: float = 1.0, y: float = 1.0) -> float:
 
 
 @flow
+def sleeping(x: float = 2.0) -> float:
+    """Sleep for so many seconds."""
+    time.sleep(x)
+    return x
+
+
+@flow
 def tasks(count: int) -> float:
     """Run a task many times."""
     x = 1.0
@@ -26,5 +39,10 @@ def tasks(count: int) -> float:
     return x
 
 
-# A flow runs once in a flow-of-flows, so each place in it needs a flow of its own name.
-globals().update({f"flow{i}": halving.with_options(name=f"flow{i}") for i in range(COUNT)})
+def __getattr__(name: str) -> Flow[..., Any]:
+    found = re.fullmatch(r"(halving|sleeping)\d+", name)
+    if found is None:
+        raise AttributeError(name)
+    kinds: dict[str, Flow[..., Any]] = {"halving": halving, "sleeping": sleeping}
+    made = globals()[name] = kinds[found[1]].with_options(name=name)
+    return made
