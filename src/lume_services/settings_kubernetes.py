@@ -79,9 +79,6 @@ class KubernetesOptions(BaseModel):
         As in a pod's specification.
     priority_class_name, volumes, volume_mounts
         As in a pod's and a container's specification.
-    backoff_limit
-        How often the cluster starts a new pod for one that was lost; none by default, since
-        the flow would begin again.
     active_deadline_seconds
         After how long the cluster ends the Job.
     ttl_seconds_after_finished
@@ -111,7 +108,6 @@ class KubernetesOptions(BaseModel):
     volume_mounts: Tables | None = None
     node_selector: Texts | None = None
     tolerations: Tables | None = None
-    backoff_limit: Count | None = None
     active_deadline_seconds: Seconds | None = None
     ttl_seconds_after_finished: Count | None = None
     start_timeout_seconds: Seconds | None = None

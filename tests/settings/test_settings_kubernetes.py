@@ -78,7 +78,7 @@ def test_amounts_are_those_that_kubernetes_reads(number: Decimal, unit: str) -> 
         ({"memory_request": "1Gi", "memory_limit": "1G"}, "memory_request 1Gi is more than"),
         ({"namespace": "Lume"}, "'Lume': must be at most 63 of a-z, 0-9 and -"),
         ({"secret_name": "a/b"}, "'a/b': must be made of a-z, 0-9, - and ."),
-        ({"backoff_limit": -1}, "kubernetes.backoff_limit is -1"),
+        ({"ttl_seconds_after_finished": -1}, "kubernetes.ttl_seconds_after_finished is -1"),
         ({"start_timeout_seconds": 0}, "kubernetes.start_timeout_seconds is 0"),
         ({"image_pull_policy": "never"}, "'never': input should be 'Always', 'IfNotPresent'"),
         ({"tolerations": "key"}, "must be JSON where it is text"),

@@ -93,7 +93,6 @@ def test_every_option_has_its_place() -> None:
         volume_mounts=({"name": "scratch", "mountPath": "/scratch"},),
         node_selector={"disk": "ssd"},
         tolerations=({"key": "beam", "operator": "Exists"},),
-        backoff_limit=2,
         active_deadline_seconds=60,
         ttl_seconds_after_finished=0,
         start_timeout_seconds=30,
@@ -104,7 +103,7 @@ def test_every_option_has_its_place() -> None:
     assert job["metadata"]["annotations"]["lume-services/start-timeout-seconds"] == "30"
     spec = {name: job["spec"][name] for name in job["spec"] if name != "template"}
     assert spec == {
-        "backoffLimit": 2,
+        "backoffLimit": 0,
         "activeDeadlineSeconds": 60,
         "ttlSecondsAfterFinished": 0,
     }
@@ -205,6 +204,7 @@ def test_what_can_be_a_label_is_one(text: str) -> None:
         ({"spec": {"backoffLimit": "1"}}, r"^spec.backoffLimit: '1' \(str\) .* an integer is expe"),
         ({"spec": {"suspend": 1}}, r"1 \(int\) stands where true or false is expected"),
         ({"spec": []}, r"^spec: \[\] \(list\) stands where a mapping is expected"),
+        ({"spec": {"backoffLimit": 2}}, "^spec.backoffLimit: 2 is not possible here; it is alway"),
         ({"kind": "CronJob"}, "^kind: 'CronJob' is not possible here; it is always 'Job'"),
         ({"metadata": {"name": "a"}}, "^metadata.name: a template cannot set this: each Job"),
         ({"metadata": {"labels": {"a": 1}}}, r"^metadata.labels.a: 1 \(int\) stands where text"),
@@ -236,6 +236,6 @@ def test_a_file_is_refused_with_the_line(tmp_path: Path) -> None:
 
 def test_a_file_is_read_where_the_run_is_submitted(tmp_path: Path) -> None:
     file = tmp_path / "job.yaml"
-    file.write_text("spec: {backoffLimit: 3}\n")
+    file.write_text("spec: {ttlSecondsAfterFinished: 3}\n")
     variables = KubernetesRunConfig(job_template_path=file, owner="asa").build()
-    assert variables == {"owner": "asa", "job_template": {"spec": {"backoffLimit": 3}}}
+    assert variables == {"owner": "asa", "job_template": {"spec": {"ttlSecondsAfterFinished": 3}}}

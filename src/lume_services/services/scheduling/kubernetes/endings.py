@@ -47,16 +47,14 @@ def ending(seen: Seen) -> Ending | None:
     if _holds(conditions.get("Complete")):
         return Ending(0)
     last = seen.pods[-1] if seen.pods else {}
-    backoff = int(seen.job["spec"].get("backoffLimit", 0))
     if _holds(conditions.get("Failed")):
-        return _failed(conditions["Failed"], last, backoff)
-    if hopeless := _hopeless(last):
-        return hopeless
-    if backoff:
-        return None
+        return _failed(conditions["Failed"], last)
+    # The Job would begin again with another pod.
+    if lost := _lost(seen):
+        return lost
     if terminated := _terminated(last):
         return _of_pod(last, terminated)
-    return _lost(seen)
+    return _hopeless(last)
 
 
 def obstacle(seen: Seen, events: Iterable[JSON] = ()) -> str | None:
@@ -91,38 +89,33 @@ def is_ended(pod: JSON) -> bool:
 
 
 def _without_job(seen: Seen) -> Ending | None:
-    """Return the ending of a Job that is gone, when its pods are too."""
-    if seen.pods and (terminated := _terminated(seen.pods[-1])):
-        return _of_pod(seen.pods[-1], terminated)
-    if any(pod["metadata"]["name"] not in seen.gone for pod in seen.pods):
+    """Return the ending of a Job that is gone, when its flow is too."""
+    names = (pod["metadata"]["name"] for pod in seen.pods if not is_ended(pod))
+    if not seen.gone.issuperset(names):
         return None
     return Ending(
         NO_EXIT_CODE, f"Job {seen.name} was deleted before its end, by hand or by the cluster"
     )
 
 
-def _failed(condition: JSON, pod: JSON, backoff: int) -> Ending:
+def _failed(condition: JSON, pod: JSON) -> Ending:
     """Return the ending of a Job that the cluster gave up."""
-    told = _reason(condition)
-    if terminated := _terminated(pod):
-        of_pod = _of_pod(pod, terminated)
-        if condition.get("reason") != "BackoffLimitExceeded" or of_pod.reason is None:
-            return Ending(of_pod.exit_code, told)
-        return Ending(of_pod.exit_code, f"{of_pod.reason} ({told})" if backoff else of_pod.reason)
+    terminated, told = _terminated(pod), _reason(condition)
+    if condition.get("reason") == "BackoffLimitExceeded" and terminated:
+        return _of_pod(pod, terminated)
     status = _status(pod)
-    why = f"{status['reason']}: {status.get('message', '')}; " if status.get("reason") else ""
+    why = f"{_reason(status)}; " if status.get("reason") else ""
     return Ending(NO_EXIT_CODE, f"{why}{told}")
 
 
 def _of_pod(pod: JSON, terminated: JSON) -> Ending:
     """Return the ending of a flow's container, in the cluster's words."""
-    code = int(terminated.get("exitCode", NO_EXIT_CODE))
+    status, reason = _status(pod), terminated.get("reason") or "Error"
+    if status.get("reason"):
+        return Ending(NO_EXIT_CODE, _reason(status))
+    code, limit = int(terminated["exitCode"]), _memory_limit(pod)
     if code == 0:
         return Ending(0)
-    status, reason = _status(pod), terminated.get("reason") or "Error"
-    limit = _memory_limit(pod)
-    if status.get("reason"):
-        return Ending(code, f"{_reason(status)} (exit code {code})")
     if reason == "OOMKilled":
         more = f"more memory than its limit of {limit}" if limit else "more memory than there is"
         return Ending(code, f"OOMKilled: the flow used {more}; give memory_limit a larger value")
@@ -139,14 +132,18 @@ def _of_pod(pod: JSON, terminated: JSON) -> Ending:
 def _lost(seen: Seen) -> Ending | None:
     """Return the ending of a Job that has lost a pod, and would begin again with another."""
     for pod in seen.pods:
-        name = pod["metadata"]["name"]
-        if name not in seen.gone and "deletionTimestamp" not in pod["metadata"]:
+        if not _is_deleted(seen, pod):
             continue
+        name = pod["metadata"]["name"]
         why = _condition(pod, "DisruptionTarget") or _status(pod)
         told = f" ({_reason(why)})" if why.get("reason") else ""
         node = pod["spec"].get("nodeName", "no node")
         return Ending(NO_EXIT_CODE, f"pod {name} on {node} was deleted while the flow ran{told}")
     return None
+
+
+def _is_deleted(seen: Seen, pod: JSON) -> bool:
+    return pod["metadata"]["name"] in seen.gone or "deletionTimestamp" in pod["metadata"]
 
 
 def _hopeless(pod: JSON) -> Ending | None:

@@ -61,7 +61,6 @@ def _own(job: Job[KubernetesOptions], pod: JSON, attempt: str) -> JSON:
     options = job.options
     metadata = {"labels": _labels(job), "annotations": _annotations(job)}
     spec = {
-        "backoffLimit": options.backoff_limit,
         "activeDeadlineSeconds": options.active_deadline_seconds,
         "ttlSecondsAfterFinished": options.ttl_seconds_after_finished,
         "template": {"metadata": metadata, "spec": pod},

@@ -38,6 +38,8 @@ _KEYS = {
 _FIXED: Mapping[Steps, object] = {
     ("apiVersion",): "batch/v1",
     ("kind",): "Job",
+    # A flow does not begin again by itself: its run ends as Crashed, and can be resumed.
+    ("spec", "backoffLimit"): 0,
     ("spec", "completions"): 1,
     ("spec", "parallelism"): 1,
     ("spec", "template", "spec", "restartPolicy"): "Never",
