@@ -1,38 +1,35 @@
-"""Runs flows as Jobs of a Kubernetes cluster."""
+"""Runs each flow as a Job of a Kubernetes cluster."""
 
 from __future__ import annotations
 
 import getpass
-import shlex
+import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import field_validator
 
-import lume_services
-from lume_services.services.scheduling.backends.server import ServerBackend, ServerRunConfig
+from lume_services.services.scheduling.backends.jobs import JobBackend
+from lume_services.services.scheduling.backends.server import ServerRunConfig
 from lume_services.services.scheduling.kubernetes import templates
-from lume_services.services.scheduling.prefect_server.jobs.environment import (
-    job_environment,
-    job_secrets,
-)
-from lume_services.services.scheduling.prefect_server.jobs.job import (
-    FLOW_LABEL,
-    PROJECT_LABEL,
-    Job,
-)
-from lume_services.settings_kubernetes import KubernetesOptions, KubernetesSettings
+from lume_services.services.scheduling.prefect_server.jobs.cancellation import END_TOLD_BY_WORKER
+from lume_services.services.scheduling.prefect_server.jobs.job import RUN_LABEL
+from lume_services.settings_kubernetes import KubernetesOptions
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
+    from lume_services.services.scheduling.backends.backend import RunConfig
     from lume_services.services.scheduling.kubernetes.platform import KubernetesPlatform
+    from lume_services.services.scheduling.prefect_server.jobs.job import Job
     from lume_services.services.scheduling.prefect_server.jobs.worker import JobConfiguration
+    from lume_services.services.scheduling.registry import FlowRecord
 
 
 class KubernetesRunConfig(KubernetesOptions, ServerRunConfig):
-    """How a run is to be executed as a Job; what is not given here, the worker's settings say."""
+    """How a run is to be executed as a Job: `KubernetesOptions`, labels, name and tags."""
 
     @field_validator("job_template", "job_template_path")
     @classmethod
@@ -51,10 +48,11 @@ class KubernetesRunConfig(KubernetesOptions, ServerRunConfig):
         return variables
 
 
-class KubernetesBackend(ServerBackend):
-    """Implements `Backend` with a Job for each run."""
+class KubernetesBackend(JobBackend):
+    """Implements `Backend` with Jobs."""
 
     kind: ClassVar[str] = "kubernetes"
+    defaults: ClassVar[str] = "kubernetes"
     run_config_class: ClassVar[type[ServerRunConfig]] = KubernetesRunConfig
 
     @cached_property
@@ -66,51 +64,42 @@ class KubernetesBackend(ServerBackend):
 
     def job(
         self, labels: Mapping[str, str], flow_run: FlowRun, configuration: JobConfiguration
-    ) -> Job[KubernetesOptions]:
-        """Return the job of a run, with labels that find it again.
+    ) -> Job[Any]:
+        """Return the Job of a run."""
+        job = super().job(labels, flow_run, configuration)
+        # What a flow submits is its owner's too.
+        owner = {"USER": job.options.owner} if job.options.owner else {}
+        own = {END_TOLD_BY_WORKER: "1", **owner}
+        return replace(job, environment={**own, **job.environment})
 
-        Raises
-        ------
-        InputError
-            If the run's options do not go with those of the settings.
+    def render(self, record: FlowRecord, config: RunConfig | None = None) -> dict[str, Any]:
+        """Return the Job that a run would be, with zeros where its identifiers will stand.
+
+        Parameters
+        ----------
+        record
+            The flow.
+        config
+            The run's options.
         """
-        options = self._options(configuration.model_extra or {})
-        told = configuration.labels
-        flow_name, project = told["prefect.io/flow-name"], told["prefect.io/deployment-name"]
-        environment = {
-            **job_environment(self._settings),
-            **(self._defaults.env or {}),
-            # What this flow submits is its owner's too.
-            **({} if options.owner is None else {"USER": options.owner}),
-            **{name: str(text) for name, text in configuration.env.items()},
-        }
-        return Job(
-            run_id=str(flow_run.id),
-            run_name=flow_run.name,
-            flow_name=flow_name,
-            project_name=project,
-            labels={**labels, FLOW_LABEL: flow_name, PROJECT_LABEL: project},
-            image=options.image or f"lume-services:{lume_services.__version__}",
-            command=tuple(shlex.split(configuration.command or "")),
-            environment=environment,
-            secrets=job_secrets(self._settings),
-            options=options,
-        )
+        from prefect.client.schemas.objects import FlowRun
 
-    @property
-    def _defaults(self) -> KubernetesSettings:
-        return self._settings.kubernetes or KubernetesSettings()
+        from lume_services.services.scheduling.prefect_server.jobs.worker import JobConfiguration
 
-    def _options(self, of_run: Mapping[str, Any]) -> KubernetesOptions:
-        """Return a run's options, with the settings' values where it has none of its own."""
-        known = set(KubernetesOptions.model_fields)
-        # The template of the settings lies under that of the run, not in its place.
-        given = self._defaults.model_dump(include=known - {"job_template", "job_template_path"})
-        own = {name: value for name, value in of_run.items() if name in known and value is not None}
-        return KubernetesRunConfig.of({**given, **own})
+        nobody = uuid.UUID(int=0)
+        ids = {"RUN_ID": str(nobody), "NAME": record.name}
+        env = {f"PREFECT__FLOW_{name}": text for name, text in ids.items()}
+        env["PREFECT__DEPLOYMENT_NAME"] = record.project_name
+        own = (config or self.run_config_class()).build()
+        variables = {**self.pool.job_variables(record), **own}
+        variables["env"] = {**variables.get("env", {}), **env}
+        configuration = JobConfiguration(**variables)
+        run = FlowRun(id=nobody, flow_id=nobody, name="run")
+        job = self.job({RUN_LABEL: str(nobody)}, run, configuration)
+        return self.platform.manifest(job, "000000")
 
-    def _worker_class(self) -> type[Any]:
-        from lume_services.services.scheduling.prefect_server.jobs.worker import worker_class
-
-        self.platform.check()
-        return worker_class(self)
+    def _settings_here(self) -> dict[str, Any]:
+        # The worker lays its own template under that of the run.
+        template = {"job_template", "job_template_path"}
+        options = super()._settings_here().items()
+        return {name: value for name, value in options if name not in template}

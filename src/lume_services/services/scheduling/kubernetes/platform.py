@@ -87,8 +87,15 @@ class KubernetesPlatform:
         given = (each.job_template or each.job_template_path for each in options)
         return [templates.load(source) for source in given if source is not None]
 
-    def manifest(self, job: Job[KubernetesOptions]) -> dict[str, Any]:
+    def manifest(self, job: Job[KubernetesOptions], attempt: str) -> dict[str, Any]:
         """Return what is created for a run.
+
+        Parameters
+        ----------
+        job
+            The run.
+        attempt
+            Letters and digits that tell this Job from earlier ones of the same run.
 
         Raises
         ------
@@ -96,15 +103,14 @@ class KubernetesPlatform:
             If the options, the template or the settings cannot be used.
         """
         own = self.templates(self._settings, job.options)
-        made = rendering.manifest(
-            job, self._settings, self._filesystem, own, attempt=secrets.token_hex(3)
-        )
-        made["metadata"].setdefault("namespace", self.namespace)
+        made = rendering.manifest(job, self._settings, self._filesystem, own, attempt)
+        if "namespace" not in made["metadata"]:
+            made["metadata"]["namespace"] = self.namespace
         return made
 
     def start(self, job: Job[KubernetesOptions]) -> str:
         """Create the Job of a run; return its identifier."""
-        made = self.manifest(job)
+        made = self.manifest(job, secrets.token_hex(3))
         namespace, name = made["metadata"]["namespace"], made["metadata"]["name"]
         self._cluster.create_job(namespace, made)
         return f"{namespace}/{name}"
