@@ -39,6 +39,7 @@ _COMMANDS = {
     "server": ("server:server_app", "Start a Prefect server."),
     "worker": ("server:worker_app", "Start a worker, which runs flows."),
     "docker": ("docker:app", "Start all services on this host as containers."),
+    "kubernetes": ("kubernetes:app", "Show the Jobs of a Kubernetes cluster that runs become."),
     "results": ("results:app", "Find, show and export database results."),
     "graph": ("graph:graph", "Draw a flow-of-flows, or one of its runs."),
     "config": ("config:app", "Show the settings, or check the services."),
