@@ -47,8 +47,6 @@ def restart(server: PostgreSQL, mode: str) -> None:
     server.start()
 
 
-# What the driver says of a cursor that it has lost with its connection.
-@pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning")
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 def test_a_restart_between_uses_is_not_noticed(
     own_server: PostgreSQL, own_db: SQLResultsDB, mode: str

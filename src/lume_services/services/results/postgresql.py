@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy import URL, Connection, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -138,9 +138,16 @@ def _as_list(value: str | tuple[str, ...]) -> list[str]:
 def open_engines(url: URL) -> Engines:
     """Return engines that share few connections."""
     engine = create_engine(url, hide_parameters=True, **_POOL)
+    event.listen(engine, "handle_error", _close_lost_cursor)
     # A statement alone needs none of the round trips that begin and end a transaction.
     once = engine.execution_options(isolation_level="AUTOCOMMIT")
     return Engines(engine, once, engine, once)
+
+
+def _close_lost_cursor(context: ExceptionContext) -> None:
+    # SQLAlchemy leaves it to the collector, about which the driver complains.
+    if context.is_disconnect and context.execution_context is not None:
+        context.execution_context.cursor.close()
 
 
 def lock_schema(connection: Connection) -> None:
