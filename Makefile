@@ -21,7 +21,7 @@ help:
 	@echo "make demo   run the example in examples/beamline"
 	@echo "make test   run the tests, with PYTEST_ARGUMENTS='-m \"not containers\"' some of them"
 	@echo "make test-oldest   run the conformance tests on the oldest Prefect that is supported"
-	@echo "make check  lint, types, import contracts, the examples in the documentation"
+	@echo "make check  locks, lint, types, import contracts, the examples in the documentation"
 	@echo "make bench  time the main paths"
 	@echo "make lock   bring the lock files in step with pyproject.toml"
 	@echo "make clean  remove what the other targets made"
@@ -59,6 +59,7 @@ test-oldest: $(VENV)/oldest
 		-k "not server-" -m "not containers"
 
 check: $(VENV)/dev $(VENV)/beamline
+	$(BIN)/uv pip check --quiet --python $(BIN)/python
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
