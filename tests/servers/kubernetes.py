@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from servers import required
 from servers.prefect import SCHEDULING, PrefectServer, working
 
 TESTS = Path(__file__).parents[1]
+# The scripts that CI starts the cluster with stand beside the checkout.
+_TESTBED = Path(__file__).parents[3] / "shared" / "testbed"
 _SECONDS = 60
 
 
@@ -126,6 +129,19 @@ class KubernetesServer:
             **{**variables, **environment},
         ) as process:
             yield process
+
+
+def restart_api_server() -> None:
+    """Kill the cluster's API server and start it again, where the cluster is CI's own."""
+    if not _TESTBED.is_dir():
+        required("A cluster whose API server may be killed", f"there is none of {_TESTBED}")
+    state = Path(os.environ.get("TESTBED_STATE", "/var/lib/testbed"))
+    number, started = (state / "pids/kube-apiserver").read_text().split()
+    stat = Path(f"/proc/{number}/stat").read_text()
+    # Never another process that has got its number.
+    assert stat.rpartition(")")[2].split()[19] == started
+    os.kill(int(number), signal.SIGKILL)
+    subprocess.run([_TESTBED / "kubernetes-up"], capture_output=True, check=True, timeout=300)
 
 
 def kubeconfig() -> str:
