@@ -148,6 +148,8 @@ class Connection:
 
         configuration = client.Configuration()
         configuration.connection_pool_maxsize = _CONNECTIONS
+        # What may be sent again is, by `ask`.
+        configuration.retries = False
         with _configured():
             if self._in_cluster():
                 config.load_incluster_config(client_configuration=configuration)
