@@ -14,12 +14,12 @@ class ProcessRunConfig(ServerRunConfig):
     Parameters
     ----------
     working_dir
-        Directory on the worker's host; by default an empty one, removed at the end.
+        Directory on the worker's host; by default the one that the worker was started in.
     stream_output
         Whether the worker prints what the flow prints.
     """
 
-    working_dir: Path | None = None
+    working_dir: Path = Path()
     stream_output: bool = True
 
 
