@@ -12,6 +12,9 @@ from prefect import flow
 
 from lume_services import Result
 from lume_services.files import TextFile, load_reference
+from lume_services.tasks import SaveFile
+
+save_text_file = SaveFile(name="save_text_file")
 
 
 @flow
@@ -47,8 +50,8 @@ def surroundings(names: list[str]) -> dict[str, Any]:
 
 @flow
 def writing(text: str, filename: str) -> list[Any]:
-    reference = TextFile(filename, "mounted", obj=text).write(create_dir=True)
-    return [reference, os.environ["LUME_IMAGE"]]
+    reference = save_text_file(text, filename, "mounted", TextFile, create_dir=True)
+    return [reference["filename"], os.environ["LUME_IMAGE"]]
 
 
 @flow
