@@ -21,6 +21,7 @@ SECTIONS = {
     "validation": "a large flow-of-flows file",
     "files": "large arrays as files",
     "server": "from submission to result on a Prefect server",
+    "docker": "flows in containers",
     "results": "many small database results",
     "stores": "many small database results in SQLite and PostgreSQL, of a thousand to a million",
     "mongodb": "many small database results in MongoDB",

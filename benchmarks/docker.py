@@ -1,0 +1,88 @@
+"""Containers: from submission to result on a Docker worker, against ``docker run``."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+
+import httpx
+
+from benchmarks import server, table
+from benchmarks.clock import seconds
+from benchmarks.compositions import FLOWS, register_many
+from benchmarks.table import Row
+from lume_services import config
+from lume_services.services.scheduling.prefect_server.jobs.environment import job_environment
+
+IMAGE = os.environ.get("BENCH_IMAGE", "lume-services:test")
+PROGRAMS = f"{FLOWS.parent}:{FLOWS.parent}:ro"
+
+
+def main(quick: bool) -> None:
+    repeats = 1 if quick else 10
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}/api"
+    os.environ |= {
+        "LUME_BACKEND": "docker",
+        "LUME_PREFECT__API_URL": url,
+        "LUME_DOCKER__IMAGE": IMAGE,
+        "LUME_DOCKER__VOLUMES": json.dumps([PROGRAMS]),
+    }
+    with server.running("server", "start") as log:
+        server.until(lambda: httpx.get(f"{url}/health").is_success, log)
+        register_many(1)
+        table.show(rows(repeats))
+
+
+def rows(repeats: int) -> list[Row]:
+    begun = statistics.median(docker_run("true") for _ in range(repeats))
+    floor = statistics.median(by_hand() for _ in range(repeats))
+    with server.running("worker", "start") as log:
+        server.until(lambda: "started!" in log.read_text(), log)
+        rounds = [server.submitted() for _ in range(repeats + 1)][1:]
+    total = statistics.median(sum(parts) for parts in rounds)
+    inspected = subprocess.run(
+        ["docker", "image", "inspect", "--format", "{{.Size}}", IMAGE],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    measured = [
+        Row("docker run of the image, doing nothing", begun, "s"),
+        Row("docker run of the image, executing the flow's run by hand", floor, "s"),
+        Row("Docker worker, submission to result", total, "s"),
+        Row("  beyond docker run", total - floor, "s", 1),
+    ]
+    for part, times in zip(server.PARTS, zip(*rounds, strict=True), strict=True):
+        measured.append(Row(f"  {part}", statistics.median(times), "s"))
+    return [*measured, Row("size of the image", int(inspected.stdout) / 1e6, "MB")]
+
+
+def docker_run(*command: str, **environment: str) -> float:
+    """Run a container to its end; return how long that takes."""
+    home = str(config.current().settings.home)
+    options = ["--rm", "--init", "--network", "host", "--no-healthcheck"]
+    options += ["--volume", f"{home}:{home}", "--volume", PROGRAMS]
+    options += ["--user", f"{os.getuid()}:{os.getgid()}"]
+    for name, text in environment.items():
+        options += ["--env", f"{name}={text}"]
+    return seconds(lambda: subprocess.run(["docker", "run", *options, IMAGE, *command], check=True))
+
+
+def by_hand() -> float:
+    """Execute a run without a worker; return how long its container takes."""
+    services = config.current()
+    record = services.scheduling.record("halving0", "bench")
+    run_id = services.scheduling.run(record, {"x": 1}, labels=["nobody"])
+    took = docker_run(
+        *("python", "-m", server.FLOW_PROCESS),
+        **job_environment(services.settings),
+        LUME_HOME=str(services.settings.home),
+        PREFECT__FLOW_RUN_ID=run_id,
+    )
+    assert services.scheduling.get_result(run_id) is not None
+    return took
