@@ -38,15 +38,18 @@ def render(
     import yaml
 
     from lume_services.cli.parameters import parse
-    from lume_services.services.scheduling.backends.kubernetes import KubernetesBackend
+    from lume_services.services.scheduling.backends.kubernetes import (
+        KubernetesBackend,
+        KubernetesRunConfig,
+    )
     from lume_services.services.scheduling.registry import DEFAULT_PROJECT
     from lume_services.settings import LUMEServicesSettings
 
     import_from_here()
     settings = LUMEServicesSettings(backend="kubernetes")
-    backend = KubernetesBackend(settings)
+    options = KubernetesRunConfig.of(parse(option or ()))
     record = _record(flow, project or DEFAULT_PROJECT, settings)
-    job = backend.render(record, backend.run_config(**parse(option or ())))
+    job = KubernetesBackend(settings).render(record, options)
     if console.for_programs.get():
         console.document(job)
     else:

@@ -21,7 +21,6 @@ from lume_services.settings_kubernetes import KubernetesOptions
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
-    from lume_services.services.scheduling.backends.backend import RunConfig
     from lume_services.services.scheduling.kubernetes.platform import KubernetesPlatform
     from lume_services.services.scheduling.prefect_server.jobs.job import Job
     from lume_services.services.scheduling.prefect_server.jobs.worker import JobConfiguration
@@ -72,7 +71,7 @@ class KubernetesBackend(JobBackend):
         own = {END_TOLD_BY_WORKER: "1", **owner}
         return replace(job, environment={**own, **job.environment})
 
-    def render(self, record: FlowRecord, config: RunConfig | None = None) -> dict[str, Any]:
+    def render(self, record: FlowRecord, config: KubernetesRunConfig) -> dict[str, Any]:
         """Return the Job that a run would be, with zeros where its identifiers will stand.
 
         Parameters
@@ -90,11 +89,10 @@ class KubernetesBackend(JobBackend):
         ids = {"RUN_ID": str(nobody), "NAME": record.name}
         env = {f"PREFECT__FLOW_{name}": text for name, text in ids.items()}
         env["PREFECT__DEPLOYMENT_NAME"] = record.project_name
-        own = (config or self.run_config_class()).build()
-        variables = {**self.pool.job_variables(record), **own}
+        variables = {**self.pool.job_variables(record), **config.build()}
         variables["env"] = {**variables.get("env", {}), **env}
         configuration = JobConfiguration(**variables)
-        run = FlowRun(id=nobody, flow_id=nobody, name="run")
+        run = FlowRun(id=nobody, flow_id=nobody, name=config.run_name or "run")
         job = self.job({RUN_LABEL: str(nobody)}, run, configuration)
         return self.platform.manifest(job, "000000")
 
