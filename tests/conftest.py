@@ -45,7 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needed = {*getattr(item, "fixturenames", ())}
         needed.add(getattr(parameters.get("backend"), "worker", None))
         needed.add("prefect_server" if parameters.get("api") == "server" else None)
-        if not needed.isdisjoint(("image", "docker_worker", "kubernetes_server")):
+        if not needed.isdisjoint(
+            ("image", "docker_worker", "kubernetes_server", "kubernetes_worker")
+        ):
             item.add_marker(pytest.mark.containers)
         group = next((name for name, fixtures in _SHARED.items() if needed & fixtures), None)
         if group := group or parameters.get("api"):

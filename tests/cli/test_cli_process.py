@@ -18,7 +18,7 @@ from prefect import flow, task
 @task
 def nap():
     print("napping\\n", end="", flush=True)  # in one piece
-    time.sleep(60)
+    time.sleep(300)
 
 @flow
 def pool():
@@ -44,7 +44,7 @@ from prefect import flow
 @flow
 def child():
     print("napping", flush=True)
-    time.sleep(60)
+    time.sleep(300)
 
 @flow
 def nap():
@@ -82,7 +82,7 @@ def test_an_interrupted_run_is_cancelled() -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "napping\n"
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert err.splitlines()[-1] == "error: interrupted"
     assert "Traceback" not in err
@@ -104,7 +104,7 @@ def test_an_interrupted_run_does_not_wait_for_sleeping_threads() -> None:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["napping\n"] * 2
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert err.splitlines()[-1] == "error: interrupted"
     run_id, *rest = run("runs").stdout.splitlines()[1].split("\t")

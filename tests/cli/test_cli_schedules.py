@@ -74,9 +74,11 @@ def test_a_server_is_asked_now_and_then(
     with (tmp_path / "terminal").open("w") as file:
         live = Live(console=Console(file=file, force_terminal=True), auto_refresh=False)
         with live, shown_in(live, service, run_id):
-            time.sleep(5)
+            deadline = time.monotonic() + 120
+            while len(looks) < 2 and time.monotonic() < deadline:
+                time.sleep(0.05)
     service.close()
-    assert 1 <= len(looks) <= 3
+    assert len(looks) >= 2
     assert all(after - before >= 2 for before, after in itertools.pairwise(looks))
     assert (tmp_path / "terminal").read_text().count("add") > len(looks)
 

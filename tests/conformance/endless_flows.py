@@ -8,7 +8,7 @@ import time
 from prefect import flow, task
 
 
-def stay(seconds: float = 30) -> None:
+def stay(seconds: float = 300) -> None:
     """Say that the place is reached; do something there, in small steps."""
     print("there", flush=True)
     end = time.monotonic() + seconds
@@ -41,7 +41,7 @@ def in_thread() -> None:
     stay_in_task.submit().result()
 
 
-@task(retries=1, retry_delay_seconds=30)
+@task(retries=1, retry_delay_seconds=300)
 def failing() -> None:
     print("there", flush=True)
     raise RuntimeError("no beam")
@@ -52,7 +52,7 @@ def before_task_retry() -> None:
     failing()
 
 
-@flow(retries=1, retry_delay_seconds=30)
+@flow(retries=1, retry_delay_seconds=300)
 def before_flow_retry() -> None:
     print("there", flush=True)
     raise RuntimeError("no beam")
@@ -61,7 +61,7 @@ def before_flow_retry() -> None:
 @flow
 async def in_async_flow() -> None:
     print("there", flush=True)
-    await asyncio.sleep(30)
+    await asyncio.sleep(300)
 
 
 @flow

@@ -25,7 +25,7 @@ from lume_services.services.scheduling import local_api
 from lume_services.services.scheduling.installed import describe
 from lume_services.services.scheduling.service import SchedulingService
 
-REPORT_SECONDS = 10.0
+REPORT_SECONDS = 60.0
 RUN_SECONDS = 300.0
 
 

@@ -35,7 +35,7 @@ def start_flow(name: str) -> subprocess.Popen[str]:
     program = start(f"import endless_flows\nwith lume_services.local_engine():\n    {call}")
     assert program.stdout is not None
     if program.stdout.readline() != "there\n":
-        raise AssertionError(program.communicate(timeout=20)[1])
+        raise AssertionError(program.communicate(timeout=300)[1])
     # It says so before the engine has reported what follows, such as waiting for a retry.
     time.sleep(0.5)
     return program

@@ -35,7 +35,7 @@ for name, obj in objects.items():
 
 def test_a_full_disk_leaves_no_file_of_any_type(tmp_path: Path) -> None:
     output = subprocess.run(
-        [sys.executable, "-c", WRITE], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", WRITE], capture_output=True, text=True, check=True, timeout=300
     ).stdout
     lines = output.splitlines()
     assert [line.split()[0] for line in lines] == [

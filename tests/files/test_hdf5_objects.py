@@ -86,7 +86,7 @@ def test_another_process(allowed: bool, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     ).stdout
     if allowed:
         assert output == "{'length': 2.5}\n"

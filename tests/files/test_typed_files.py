@@ -220,6 +220,6 @@ TextFile(filename="a.txt").read()
 print(sorted((heavy - {"pydantic"}) & set(sys.modules)))
 """
     output = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=300
     ).stdout
     assert output == "[]\n[]\n"

@@ -62,7 +62,7 @@ def run(program: str, *arguments: str, path: str | Path = USER, cwd: Path | None
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     ).stdout
 
 

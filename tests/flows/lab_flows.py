@@ -57,7 +57,7 @@ def no_json(x: float) -> None:
 def meet(folder: str, name: str, others: int) -> bool:
     """End well only if the others run at the same time."""
     Path(folder, name).touch()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 120
     while len(os.listdir(folder)) < others and time.monotonic() < end:  # noqa: PTH208
         time.sleep(0.005)
     return len(list(Path(folder).iterdir())) >= others
@@ -77,7 +77,7 @@ def once(x: float, folder: str) -> float:
 def wait(folder: str) -> None:
     """Say that it runs, and run until it is interrupted."""
     Path(folder, "waits").touch()
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while time.monotonic() < end:
         time.sleep(0.01)
     Path(folder, "ended").touch()
@@ -87,7 +87,7 @@ def wait(folder: str) -> None:
 def told(folder: str) -> str:
     """Run until it is told to end."""
     Path(folder, "begun").touch()
-    end = time.monotonic() + 90
+    end = time.monotonic() + 300
     while not Path(folder, "go").exists() and time.monotonic() < end:
         time.sleep(0.02)
     return folder

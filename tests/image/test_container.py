@@ -16,6 +16,7 @@ from lume_services import __version__
 from servers import free_port
 from servers.docker import docker, running
 
+OCI = ("title", "description", "licenses", "source", "version")
 FLOW = """
 import subprocess
 
@@ -46,9 +47,10 @@ def test_what_the_image_says_of_itself(image: str) -> None:
     assert config["User"] == "1000:0"
     assert config["StopSignal"] == "SIGTERM"
     assert config["Healthcheck"]["Test"][-1] == "lume_services.image.health"
-    assert config["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
+    labels = {name: config["Labels"][f"org.opencontainers.image.{name}"] for name in OCI}
+    assert (labels["title"], labels["licenses"]) == ("lume-services", "Apache-2.0")
     assert not [each for each in config["Env"] if each.startswith(("LUME_", "PREFECT_", "EXTRA_"))]
-    assert described["Size"] < 1_000_000_000
+    assert described["Size"] < 760_000_000
 
 
 def test_what_is_in_the_image(image: str) -> None:
@@ -91,10 +93,8 @@ def test_extra_packages_in_a_flow_of_a_container(
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["returned"] == ["lattice-kit 1.0", "bunch of", "k1 1.25", 7]
     # Neither the wheels nor the channel are there any more.
-    begun = time.monotonic()
     second = docker("run", *options, image, "optics-tables")
     assert (second.stdout, second.stderr) == ("k1 1.25\n", "")
-    assert time.monotonic() - begun < 20
 
 
 def test_a_worker_says_why_it_cannot_use_the_socket(image: str) -> None:
@@ -112,7 +112,7 @@ def test_a_server_of_the_image(image: str) -> None:
     url = f"http://127.0.0.1:{free_port()}/api"
     environment = f"--env=LUME_PREFECT__API_URL={url}"
     with running(environment, image, "lume-services", "server", "start") as name:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             try:
                 if httpx.get(f"{url}/health", trust_env=False).is_success:
@@ -121,8 +121,6 @@ def test_a_server_of_the_image(image: str) -> None:
                 time.sleep(0.2)
         health = ("exec", name, "python", "-m", "lume_services.image.health")
         assert docker(*health).returncode == 0
-        begun = time.monotonic()
-        assert docker("stop", "--time", "60", name).returncode == 0
-        assert time.monotonic() - begun < 30
+        assert docker("stop", "--time", "120", name).returncode == 0
         [ended] = json.loads(docker("inspect", name).stdout)
         assert ended["State"]["ExitCode"] in (0, 143)

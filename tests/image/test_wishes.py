@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lume_services.errors import ContainerError
-from lume_services.image.wishes import Wishes, read
+from lume_services.image.wishes import Wishes, read, shown
 
 
 def test_words_are_requirements() -> None:
@@ -48,6 +48,14 @@ def test_what_is_no_requirement_is_refused(variable: str, text: str, message: st
     with pytest.raises(ContainerError, match=message) as caught:
         read({variable: text})
     assert caught.value.exit_code == 64
+
+
+def test_passwords_and_tokens_are_not_shown() -> None:
+    words = ("git+https://me:s3cret@host/a.git", "https://host/t/s3cret/channel::field-map")
+    assert shown(*words) == "git+https://***@host/a.git https://host/t/***/channel::field-map"
+    with pytest.raises(ContainerError, match=r"'--index-url=https://\*\*\*@host'") as caught:
+        read({"EXTRA_PIP_PACKAGES": "--index-url=https://me:s3cret@host"})
+    assert "s3cret" not in str(caught.value)
 
 
 @given(st.text())

@@ -155,7 +155,7 @@ def test_several_programs_flush_at_once(url: str, tmp_path: Path) -> None:
         command = [sys.executable, "-c", _FLUSH, url]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
             flushed = flush()
-            told, _ = other.communicate(timeout=60)
+            told, _ = other.communicate(timeout=300)
         inserted, problems = json.loads(told)
         assert (flushed.problems, problems) == ({}, 0)
         assert flushed.inserted + inserted == services.results_db.count({}) == 12

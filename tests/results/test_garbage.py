@@ -125,10 +125,10 @@ def test_values_stay_while_their_document_is_being_inserted() -> None:
     with draft(result._described(VERSION)) as (document, values), values.placed():
         collector = threading.Thread(target=collect)
         collector.start()
-        assert waiting.wait(10)
+        assert waiting.wait(300)
         time.sleep(0.2)
         services.results_db.insert(document)
-    collector.join(10)
+    collector.join(300)
     assert [each.removed for each in collected] == [0]
     assert len(files()) == 1
 
@@ -162,7 +162,7 @@ def test_a_writer_that_is_killed_leaves_nothing_for_long() -> None:
     collect_garbage(NOW)
     assert len(list(scratch.glob("*/[!.]*"))) == 1
     writer.send_signal(signal.SIGKILL)
-    writer.wait(10)
+    writer.wait(300)
     writer.stdout.close()
     collect_garbage(NOW)
     assert list(scratch.iterdir()) == []
@@ -170,18 +170,18 @@ def test_a_writer_that_is_killed_leaves_nothing_for_long() -> None:
 
 
 def test_nothing_is_lost_while_processes_save_and_collect() -> None:
-    collector = program("collect", 60)
+    collector = program("collect", 300)
     assert collector.stdout is not None
     assert collector.stdout.readline() == "collecting\n"
     writers = [program("save", number, 16) for number in range(3)]
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while config.current().results_db.count({"flow_id": {"$lt": "1"}}) < 5:
         assert time.monotonic() < end
         time.sleep(0.01)
     writers[0].send_signal(signal.SIGKILL)
-    ended = [writer.wait(60) for writer in writers]
+    ended = [writer.wait(300) for writer in writers]
     Path("stop").touch()
-    removed, _ = collector.communicate(timeout=60)
+    removed, _ = collector.communicate(timeout=300)
     for writer in writers:
         writer.communicate()
     assert ended[1:] == [0, 0]

@@ -61,7 +61,7 @@ def test_a_server_that_stays_away(server: postgresql.PostgreSQL, lume_home: Path
             file = refused(
                 result(1), match=r"cannot be used .*results flush` inserts it from there"
             )
-            assert time.monotonic() - begin < 20
+            assert time.monotonic() - begin < 50
             assert (file.parent, file.stat().st_mode & 0o777) == (lume_home / "spool", 0o600)
             assert file.parent.stat().st_mode & 0o777 == 0o700
             assert refused(result(1)) == file
@@ -80,7 +80,7 @@ def test_a_login_that_is_refused_is_not_tried_again(server: postgresql.PostgreSQ
     with using(server.url("postgres", password="gu3ss"), seconds=60):
         begin = time.monotonic()
         file = refused(result(), match=r"authentication failed.*is kept in")
-        assert time.monotonic() - begin < 20
+        assert time.monotonic() - begin < 50
     with using(server.url("postgres")) as services:
         assert flush() == Flushed(inserted=1)
         assert not file.exists()

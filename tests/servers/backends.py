@@ -42,6 +42,8 @@ class Backend:
 BACKENDS = (
     Backend("local"),
     Backend("process", "prefect_worker"),
+    Backend("docker", "docker_worker", costly=True),
+    Backend("kubernetes", "kubernetes_worker", costly=True),
 )
 
 

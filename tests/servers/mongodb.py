@@ -25,7 +25,7 @@ import pytest
 from servers import free_port, required
 
 PASSWORD = "p@ss/word:of?the#tests%"
-_SECONDS_TO_START = 60
+_SECONDS_TO_START = 240
 _SECONDS_TO_STOP = 20
 
 

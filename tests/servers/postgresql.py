@@ -49,13 +49,13 @@ class PostgreSQL:
     def start(self, file_size: int = resource.RLIM_INFINITY) -> None:
         """Start it; no file of it may grow above a size in bytes."""
         self._run(
-            *("pg_ctl", "start", "--wait", f"--log={self._directory}/log", "--timeout=60"),
+            *("pg_ctl", "start", "--wait", f"--log={self._directory}/log", "--timeout=300"),
             file_size=file_size,
         )
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it: ``fast`` ends all sessions in order, ``immediate`` is a crash."""
-        self._run("pg_ctl", "stop", "--wait", f"--mode={mode}", "--timeout=60")
+        self._run("pg_ctl", "stop", "--wait", f"--mode={mode}", "--timeout=300")
 
     def url(self, database: str, user: str = "postgres", password: str = PASSWORD) -> str:
         return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"

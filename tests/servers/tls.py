@@ -79,7 +79,7 @@ def front(port: int, directory: Path, header: str) -> Iterator[Front]:
     work = made.serve(ready, end)
     thread = threading.Thread(target=lambda: _run(loop, work), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(120)
     try:
         yield made
     finally:

@@ -17,7 +17,7 @@ import pytest
 from stack_files import on_host_network
 
 from servers import free_port, required
-from servers.docker import docker
+from servers.docker import docker, stand_in
 
 HERE = Path(__file__).parent
 PROGRAM = [
@@ -38,8 +38,8 @@ class Services:
         self.environment = {
             "LUME_HOME": str(home),
             "STACK_IMAGE": image,
-            "STACK_POSTGRESQL_IMAGE": _stand_in("postgresql"),
-            "STACK_MONGODB_IMAGE": _stand_in("mongodb"),
+            "STACK_POSTGRESQL_IMAGE": stand_in("postgresql"),
+            "STACK_MONGODB_IMAGE": stand_in("mongodb"),
             **{
                 f"STACK_{name}_PORT": str(free_port())
                 for name in ("SERVER", "POSTGRESQL", "MONGODB")
@@ -116,19 +116,6 @@ def compose(tmp_path: Path) -> Path:
     path = tmp_path / "compose.yaml"
     path.write_text(on_host_network({"LUME_DOCKER__VOLUMES": json.dumps([f"{HERE}:{HERE}:ro"])}))
     return path
-
-
-def _stand_in(name: str) -> str:
-    tag = f"lume-test-{name}"
-    done = subprocess.run(
-        ["docker", "build", "--network", "host", "--tag", tag, str(HERE / name)],
-        env={**os.environ, "DOCKER_BUILDKIT": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return tag
 
 
 def _run(services: Services, angle: float) -> dict[str, object]:

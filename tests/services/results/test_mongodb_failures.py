@@ -100,7 +100,7 @@ def test_a_server_that_does_not_answer() -> None:
         begin = time.monotonic()
         with pytest.raises(StoreUnavailableError, match="start the server, or correct its addr"):
             MongoResultsDB(f"mongodb://{address}/lab?{options}").insert(document())
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 25
 
 
 def test_after_a_restart_a_store_goes_on(own_server: MongoDB) -> None:

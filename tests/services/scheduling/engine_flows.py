@@ -165,6 +165,7 @@ def quenching_flow() -> None:
 @flow
 def stubborn_flow() -> None:
     try:
+        hooks.append("it takes no cancellation")
         while True:
             time.sleep(0.05)
     except KeyboardInterrupt:
@@ -178,7 +179,7 @@ def nap(seconds: float) -> None:
 
 @flow
 def napping_flow() -> None:
-    for future in [nap.submit(8), nap.submit(8)]:
+    for future in [nap.submit(60), nap.submit(60)]:
         future.result()
 
 
@@ -199,7 +200,7 @@ def talking_flow() -> None:
 
 @flow
 def endless_flow() -> None:
-    for _ in range(600):
+    for _ in range(6000):
         time.sleep(0.05)
 
 
@@ -245,19 +246,15 @@ def surroundings() -> list[str]:
 @flow
 def tell_process() -> None:
     get_run_logger().info("pid %d", os.getpid())
-    for _ in range(600):
+    for _ in range(6000):
         time.sleep(0.05)
 
 
-@task
-def nap_and_tell(seconds: float) -> float:
-    time.sleep(seconds)
-    return seconds
-
-
 @flow
-def slow_flow(seconds: float) -> float:
-    return nap_and_tell(seconds)
+def held_flow(folder: str) -> None:
+    """Run until a file tells it to end."""
+    while not (Path(folder) / "go").exists():
+        time.sleep(0.05)
 
 
 @flow

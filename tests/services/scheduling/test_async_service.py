@@ -24,7 +24,7 @@ def awaited(service: SchedulingService) -> AsyncSchedulingService:
 
 async def running(service: AsyncSchedulingService, name: str) -> str:
     """Wait until a run of that name is under way; return its identifier."""
-    for _ in range(600):
+    for _ in range(3000):
         for run in await service.runs(limit=10):
             if (run.name, run.state_name) == (name, "Running"):
                 return run.id
@@ -54,7 +54,7 @@ def test_awaited_runs_go_on_side_by_side(awaited: AsyncSchedulingService) -> Non
         failing = awaited.run_and_return(flows.failing_flow)
         return await asyncio.gather(
             awaited.run_and_return(record, {"x": 1}, task_name="add"),
-            awaited.run_and_return(flows.sync_flow, {"x": 2}, timeout=60),
+            awaited.run_and_return(flows.sync_flow, {"x": 2}, timeout=300),
             awaited.run_and_return(flows.talking_flow, log=lines.append),
             failing,
             return_exceptions=True,
@@ -70,7 +70,7 @@ def test_awaited_runs_go_on_side_by_side(awaited: AsyncSchedulingService) -> Non
 def test_an_async_flow_awaits_its_children(awaited: AsyncSchedulingService) -> None:
     async def program() -> None:
         run_id = await awaited.run(flows.awaiting_parent, {"n": 2})
-        await awaited.wait(run_id, timeout=120)
+        await awaited.wait(run_id, timeout=300)
         assert await awaited.get_result(run_id) == [1, 2]
         children = await awaited.child_runs(run_id)
         assert [child.flow_name for child in children] == ["sync-flow"] * 2
@@ -92,7 +92,7 @@ def test_who_stops_awaiting_leaves_no_thread_and_no_run(awaited: AsyncScheduling
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return (await awaited.wait(run_id, timeout=60)).state_name
+        return (await awaited.wait(run_id, timeout=300)).state_name
 
     before = set(threading.enumerate())
     assert asyncio.run(program()) == "Cancelled"

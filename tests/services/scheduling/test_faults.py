@@ -81,14 +81,12 @@ def test_runs_of_killed_and_lost_workers_are_crashed_and_can_be_resumed(
         os.kill(guard_of(processes, runs["lost"]), signal.SIGKILL)
         for worker in (warm, cold):
             worker.kill()
-        begin = time.monotonic()
         for name in ("cold", "warm"):
             run = service.wait(runs[name], timeout=300)
             assert (run.state_name, run.message) == (
                 "Crashed",
                 "The worker that had started this run was killed, and so was the run.",
             )
-        assert time.monotonic() - begin < 30
     assert service.run_info(runs["lost"]).state_name == "Running"
     # A worker that was lost between two requests: nobody says that the run is its own.
     taken = service.run(flows.traced, {**config, "name": "taken"}, labels=["nobody"])

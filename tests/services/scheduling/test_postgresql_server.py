@@ -20,7 +20,7 @@ def test_a_run_by_a_worker(postgresql: PostgreSQL, postgresql_url: str, tmp_path
         record = service.register_flow(flows.sync_flow, "kept")
         with working(server, SCHEDULING, "--warm", "2"):
             run_id = service.run(record, {"x": 4})
-            assert service.wait(run_id, timeout=120).state_name == "Completed"
+            assert service.wait(run_id, timeout=300).state_name == "Completed"
         assert service.get_result(run_id) == 5
         service.close()
         database = postgresql_url.rpartition("/")[2]

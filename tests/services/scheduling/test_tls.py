@@ -51,7 +51,7 @@ def test_all_programs_enter(
     }
     record = service.register_flow(flows.sync_flow, "tls", labels=["tls"])
     with working(behind, SCHEDULING, "--warm", "2", "--label", "tls", **options):
-        assert service.run_and_return(record, {"x": 1}, timeout=60) == 2
+        assert service.run_and_return(record, {"x": 1}, timeout=300) == 2
     service.close()
     assert front.refused == set()
     assert {"/api/events/out", "/api/events/in"} <= front.entered
