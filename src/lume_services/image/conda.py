@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from lume_services.errors import ContainerError
 from lume_services.image.prefix import Prefix
-from lume_services.image.wishes import CONDA, NOT_UNDERSTOOD
+from lume_services.image.wishes import CONDA, NOT_UNDERSTOOD, shown
 
 if TYPE_CHECKING:
     from rattler import Channel, Gateway, MatchSpec, PackageName, RepoDataRecord, Subdir
@@ -26,7 +26,6 @@ _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # What is called the same on conda. Other names can mean a program there, as graphviz does.
 _SAME_NAMES = frozenset({"h5py", "matplotlib", "numpy", "prefect", "pydantic", "pyyaml", "scipy"})
 _IMAGE = "file:///image"
-_SECRET_IN_URL = re.compile(r"(?<=://)[^/\s@]+@|(?<=/t/)[^/\s]+")
 
 
 def is_there(word: str) -> bool:
@@ -174,15 +173,15 @@ def _spec(word: str) -> MatchSpec:
         return MatchSpec(word, strict=True)
     except exceptions.InvalidMatchSpecError as error:
         raise ContainerError(
-            f"{CONDA}: {word!r} is no requirement: {error}. Write name, name=1.2, 'name>=1,<2' or "
-            "CHANNEL::name, and quote what has spaces",
+            f"{CONDA}: {shown(word)!r} is no requirement: {error}. Write name, name=1.2, "
+            "'name>=1,<2' or CHANNEL::name, and quote what has spaces",
             exit_code=NOT_UNDERSTOOD,
         ) from None
 
 
 def _failed(words: Sequence[str], message: str) -> ContainerError:
     return ContainerError(
-        f"{CONDA}: {' '.join(words)} cannot be installed beside what the image has (Python "
-        f"{platform.python_version()} and its packages):\n{_SECRET_IN_URL.sub('***', message)}",
+        f"{CONDA}: {shown(*words)} cannot be installed beside what the image has (Python "
+        f"{platform.python_version()} and its packages):\n{shown(message)}",
         exit_code=FAILED,
     )

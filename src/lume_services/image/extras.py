@@ -51,7 +51,7 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _install(prefix: Prefix, wished: wishes.Wishes, variables: Mapping[str, str]) -> None:
-    sys.stderr.write(f"installing {' '.join(wished.conda + wished.pip)}\n")
+    sys.stderr.write(f"installing {wishes.shown(*wished.conda, *wished.pip)}\n")
     sys.stderr.flush()
     prefix.make()
     if wished.conda:

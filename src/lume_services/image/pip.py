@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lume_services import __version__
 from lume_services.errors import ContainerError
 from lume_services.image.prefix import Prefix
+from lume_services.image.wishes import shown
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -74,7 +75,7 @@ def install(prefix: Prefix, words: Sequence[str], variables: Mapping[str, str]) 
     kept = {name: text for name, text in variables.items() if name not in _DESTINATIONS}
     if _run(command, {"PIP_CACHE_DIR": str(prefix.downloads / "pip"), **kept}):
         raise ContainerError(
-            f"pip could not install {' '.join(words)} of EXTRA_PIP_PACKAGES, for the reason that "
+            f"pip could not install {shown(*words)} of EXTRA_PIP_PACKAGES, for the reason that "
             "it gave above; correct the requirements, or pip's variables such as PIP_INDEX_URL",
             exit_code=FAILED,
         )

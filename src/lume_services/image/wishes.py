@@ -12,6 +12,7 @@ from lume_services.errors import ContainerError
 PIP, CONDA, CHANNELS = "EXTRA_PIP_PACKAGES", "EXTRA_CONDA_PACKAGES", "EXTRA_CONDA_CHANNELS"
 NOT_UNDERSTOOD = 64
 _DEFAULT_CHANNELS = "conda-forge"
+_SECRET_IN_URL = re.compile(r"(?<=://)[^/\s@]+(?=@)|(?<=/t/)[^/\s]+")
 _URL_OR_FILE = re.compile(r"(?i)(git\+)?(https?|file|ssh)://|\.{0,2}/")
 
 
@@ -38,6 +39,11 @@ def read(environment: Mapping[str, str]) -> Wishes:
     for word in pip:
         _check_pip(word)
     return Wishes(pip, _words(environment, CONDA), _channels(environment))
+
+
+def shown(*words: str) -> str:
+    """Return words as a log may show them: without the passwords and tokens of URLs."""
+    return _SECRET_IN_URL.sub("***", " ".join(words))
 
 
 def _channels(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -83,4 +89,4 @@ def _check_pip(word: str) -> None:
 
 
 def _error(variable: str, text: str, problem: str) -> ContainerError:
-    return ContainerError(f"{variable}: {text!r} {problem}", exit_code=NOT_UNDERSTOOD)
+    return ContainerError(f"{variable}: {shown(text)!r} {problem}", exit_code=NOT_UNDERSTOOD)
