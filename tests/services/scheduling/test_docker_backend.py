@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,12 +11,15 @@ from typing import Any
 import docker_flows as flows
 import pytest
 
-from lume_services.errors import FlowFailedError, InputError, RunTimeoutError
+from lume_services.errors import FlowFailedError, InputError, RunTimeoutError, SchedulingError
 from lume_services.services.scheduling import service as scheduling
+from lume_services.services.scheduling.docker.engine import DockerEngine
 from lume_services.services.scheduling.service import SchedulingService
+from lume_services.settings import LUMEServicesSettings
 from servers.docker import DockerWorker, docker
 
-SECONDS = 120
+SECONDS = 300
+EXTRA = {"EXTRA_PIP_PACKAGES": "no-such-package", "PIP_NO_INDEX": "1"}
 
 
 @pytest.fixture
@@ -53,6 +57,7 @@ def test_ends_that_a_flow_cannot_report_are_reported(service: SchedulingService)
         "memory": (flows.hungry, {"mebibytes": 1000}, {"mem_limit": "200m"}),
         "exit": (flows.leaving, {"code": 3}, {}),
         "image": (flows.quiet, {}, {"image": "lume-services:never-built"}),
+        "extra": (flows.quiet, {}, {"env": EXTRA}),
         "network": (flows.quiet, {}, {"network_mode": "no-such-network"}),
     }
     runs = {name: service.run(flow, given, **how) for name, (flow, given, how) in submit.items()}
@@ -61,6 +66,8 @@ def test_ends_that_a_flow_cannot_report_are_reported(service: SchedulingService)
     assert "its container ended with exit code 3; its last lines:" in said["exit"]
     assert "the magnet is too warm" in said["exit"]
     assert "'lume-services:never-built' is not on the Docker engine at unix:///" in said["image"]
+    assert "its container ended with exit code 65; its last lines:" in said["extra"]
+    assert "pip could not install no-such-package of EXTRA_PIP_PACKAGES" in said["extra"]
     assert "no-such-network" in said["network"]
 
 
@@ -85,6 +92,26 @@ def test_a_container_that_is_removed_by_hand_leaves_a_crashed_run(
     soon(lambda: service.run_info(run_id).state_name == "Running")
     docker("rm", "--force", *containers(run_id))
     assert "its container was removed before it had ended" in failed(service, run_id)
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("unix:///no/docker.sock", "start it, or set DOCKER_HOST to the address of another"),
+        ("tcp://127.0.0.1:1", "start it, or set DOCKER_HOST"),
+        ("nowhere", "see whether `docker info` works here"),
+    ],
+)
+# The driver leaves the socket that it could not connect for the garbage collector to close.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_worker_without_an_engine_says_so(
+    address: str, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", address)
+    engine = DockerEngine(LUMEServicesSettings(backend="docker", home=tmp_path))
+    with pytest.raises(SchedulingError, match=f"engine at {address} cannot be reached.*{advice}"):
+        engine.check()
+    gc.collect()
 
 
 @pytest.mark.parametrize(
