@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
 from cases import Case
 from prefect import flow, task, unmapped
 from prefect.futures import as_completed, wait
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
-from prefect_dask import DaskTaskRunner
 
 
 @task
@@ -120,21 +118,6 @@ def in_processes(n: int) -> list[float]:
     return add.map(range(n)).result()
 
 
-def one_worker(processes: bool) -> Any:
-    cluster = {"n_workers": 1, "threads_per_worker": 2, "dashboard_address": "127.0.0.1:0"}
-    return DaskTaskRunner(cluster_kwargs={**cluster, "processes": processes})
-
-
-@flow(task_runner=one_worker(processes=False))
-def in_dask_threads(n: int) -> list[float]:
-    return add.map(range(n)).result()
-
-
-@flow(task_runner=one_worker(processes=True))
-def in_dask_processes(n: int) -> list[float]:
-    return add.map(range(n)).result()
-
-
 @flow
 def generating(n: int) -> Iterator[int]:
     yield from range(n)
@@ -204,8 +187,6 @@ CASES = [
     Case(as_they_complete, {"n": 3}, [1, 2, 3], tasks=["add Completed 1"] * 3),
     Case(in_threads, {"n": 5}, [1, 2, 3, 4, 5], tasks=["add Completed 1"] * 5),
     Case(in_processes, {"n": 2}, [1, 2], tasks=["add Completed 1"] * 2),
-    Case(in_dask_threads, {"n": 2}, [1, 2], tasks=["add Completed 1"] * 2),
-    Case(in_dask_processes, {"n": 2}, [1, 2], tasks=["add Completed 1"] * 2),
     Case(
         taking_from_a_generator,
         {"n": 2},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 
 import flows_caching
 import flows_calling
@@ -20,6 +21,11 @@ CASES: list[Case] = [
     *flows_named.CASES,
     *flows_on_server.CASES,
 ]
+DASK_CASES: list[Case] = []
+if find_spec("prefect_dask") is not None:
+    from flows_dask import CASES as DASK_CASES
+
+CASES += DASK_CASES
 
 
 def entrypoint(case: Case) -> str:

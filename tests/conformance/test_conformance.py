@@ -53,7 +53,7 @@ from typing import Any
 import pytest
 from cases import PREFECT, Case, Seen
 from observing import Api
-from registered_cases import CASES
+from registered_cases import CASES, DASK_CASES
 
 from servers.backends import chosen
 
@@ -102,7 +102,7 @@ def on_workers() -> list[Any]:
         for case in CASES
         if case.checked_by_service
         for backend in chosen(sample=case.flow.name in SAMPLE)
-        if backend.worker is not None
+        if backend.worker is not None and not (backend.costly and case in DASK_CASES)
     ]
 
 
