@@ -24,10 +24,11 @@ from servers.prefect import CONFORMANCE, SCHEDULING, PrefectServer, working
 
 IMAGE = "lume-services:test"
 _ROOT = Path(__file__).parents[2]
+_STAND_INS = Path(__file__).parents[1] / "stack"
 _BUILD_SECONDS = 900
 
 
-def docker(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def docker(*arguments: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
     """Run a command of Docker's; its exit code is not judged."""
     return subprocess.run(
         ["docker", *arguments], capture_output=True, text=True, timeout=timeout, check=False
@@ -56,6 +57,22 @@ def build(tag: str, *options: str, target: str = "dev") -> str:
     )
     if done.returncode:
         pytest.fail(f"the image was not built:\n{done.stdout[-4000:]}")
+    return tag
+
+
+def stand_in(name: str) -> str:
+    """Build the image that stands in for an official one; return its name."""
+    tag = f"lume-test-{name}"
+    done = subprocess.run(
+        ["docker", "build", "--network", "host", "--tag", tag, str(_STAND_INS / name)],
+        env={**os.environ, "DOCKER_BUILDKIT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=_BUILD_SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        pytest.fail(f"the image {tag} was not built:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
     return tag
 
 
