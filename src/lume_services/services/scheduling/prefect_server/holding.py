@@ -79,7 +79,11 @@ class Holding:
 
     def give_back(self) -> None:
         """Tell the server of the runs that the end of this worker has stopped."""
+        # Jobs go on, and the next worker takes them over.
+        outlived = getattr(self, "runs_outlive_it", False)
         for run_id, started in self._stopped.items():
+            if started and outlived:
+                continue
             body = {"state": _CRASHED if started else _HANDED_BACK, "force": False}
             self._server.post(f"/flow_runs/{run_id}/set_state", body)
 

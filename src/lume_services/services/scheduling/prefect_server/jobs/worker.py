@@ -87,6 +87,7 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
 
     type = "lume-job"
     job_configuration = JobConfiguration
+    runs_outlive_it = True
     backend: ClassVar[Backend]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -129,8 +130,7 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
             await self._watch(run_id, identifier)
         except asyncio.CancelledError:
             with anyio.CancelScope(shield=True):
-                await self._in_thread(platform.stop, identifier, GRACE_SECONDS)
-                await self._in_thread(platform.remove, identifier)
+                await self._in_thread(self._stop_if_over, run_id, identifier)
             raise
         # With another code Prefect would report a crash, which has been done in our words.
         return JobResult(identifier=identifier, status_code=0)
@@ -163,6 +163,16 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
         finally:
             self._watched.pop(run_id, None)
             self._stopping.discard(run_id)
+
+    def _stop_if_over(self, run_id: str, identifier: str) -> None:
+        """Stop the job of a run that is over; another worker sees any other one to its end."""
+        try:
+            run = self.backend.server.get(f"/flow_runs/{run_id}")
+            if run is None or run["state_type"] in TERMINAL:
+                self.backend.platform.stop(identifier, GRACE_SECONDS)
+                self.backend.platform.remove(identifier)
+        except LumeServicesError as error:
+            logger.warning("run %s: %s", run_id, error)
 
     def _report(self, run_id: str, ending: Ending) -> None:
         """Tell the server of a run's end if the run has not done so."""
