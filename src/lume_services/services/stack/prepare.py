@@ -5,6 +5,7 @@ May run again at any time, and gives the users the passwords that stand in the s
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -40,12 +41,11 @@ def prepare(folder: Path) -> None:
     Parameters
     ----------
     folder
-        Where the settings of server and worker are, and the superuser's password.
+        Where the superuser's password is, and the settings of server and worker if they are in
+        files; else they are environment variables.
     """
     password = (folder / SUPERUSER).read_text(encoding="utf-8")
-    server = tomllib.loads((folder / SERVER).read_text(encoding="utf-8"))
-    worker = tomllib.loads((folder / WORKER).read_text(encoding="utf-8"))
-    for url in (server["prefect"]["database_url"], worker["results_db"]["url"]):
+    for url in _in_files(folder) if (folder / SERVER).exists() else _in_environment():
         database = Database.of(url)
         if database.kind == "mongodb":
             from lume_services.services.stack import mongodb
@@ -55,6 +55,16 @@ def prepare(folder: Path) -> None:
             from lume_services.services.stack import postgresql
 
             postgresql.make(database, password)
+
+
+def _in_files(folder: Path) -> tuple[str, str]:
+    server = tomllib.loads((folder / SERVER).read_text(encoding="utf-8"))
+    worker = tomllib.loads((folder / WORKER).read_text(encoding="utf-8"))
+    return server["prefect"]["database_url"], worker["results_db"]["url"]
+
+
+def _in_environment() -> tuple[str, str]:
+    return os.environ["LUME_PREFECT__DATABASE_URL"], os.environ["LUME_RESULTS_DB__URL"]
 
 
 def main() -> int:
