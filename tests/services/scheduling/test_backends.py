@@ -213,6 +213,8 @@ def test_registered_flows_are_found_and_loaded(service: SchedulingService) -> No
     )
     assert [task.name for task in record.tasks] == ["add"]
     assert service.load_flow("sync-flow", "linac") is flows.sync_flow
+    # There is no such image.
+    record = service.register_flow(flows.sync_flow, "linac", labels=["tests"])
     assert service.run_and_return(record, {"x": 4}) == 5
     assert service.runs(project_name="linac")[0].flow_name == "sync-flow"
     assert service.runs(project_name="no-such") == []
@@ -228,7 +230,7 @@ def test_registered_flows_are_found_and_loaded(service: SchedulingService) -> No
         (
             lambda s: s.run(flows.sync_flow, {}, color=1),
             InputError,
-            "color=1.*a run takes: .*labels, run_n",
+            "color=1.*a run takes: .*labels, .*run_n",
         ),
         (lambda s: s.run(flows.sync_flow, tags=3), InputError, "tags=3: .*a run takes: .*labels, "),
         (lambda s: s.run(flows.sync_flow, [1]), ParameterError, "are of type list; give a dict"),
