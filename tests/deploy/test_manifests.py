@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +44,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], set[str]]] = {
 }
 OLD_BUDGET = {
     "target": {"kind": "PodDisruptionBudget"},
-    "patch": "[{op: replace, path: /apiVersion, value: policy/v1beta1}]",
+    "patch": "- {op: replace, path: /apiVersion, value: policy/v1beta1}",
 }
 
 
@@ -92,11 +94,23 @@ def test_all_is_made_without_privileges_and_names_only_secrets_that_the_user_mak
         assert all("readinessProbe" in container for container in pod["containers"])
     named = {(each["name"], each["key"]) for each in _values(documents, "secretKeyRef")}
     assert named <= {(secret, key) for secret, keys in SECRETS.items() for key in keys}
-    assert {each["secretName"] for each in _values(_pods_of(documents), "secret")} <= {*SECRETS}
+    mounted = {each["secretName"] for each in _values(list(_pods(documents)), "secret")}
+    assert mounted <= {*SECRETS}
 
 
-def _pods_of(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return list(_pods(documents))
+def test_the_kustomization_of_the_page_is_one(tmp_path: Path) -> None:
+    page = (FOLDER.parents[1] / "docs/kubernetes.md").read_text()
+    blocks = re.findall(r"```yaml\n# (?:kustomization|ingress)\.yaml\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 2
+    ours = os.path.relpath(FOLDER, tmp_path)
+    text = "".join(blocks).replace("../lume-services/deploy/kubernetes", ours)
+    (tmp_path / "kustomization.yaml").write_text(text)
+    documents = rendered(tmp_path)
+    (ingress,) = (each for each in documents if each["kind"] == "Ingress")
+    assert ingress["spec"]["tls"][0]["hosts"] == [ingress["spec"]["rules"][0]["host"]]
+    images = {each for pod in _pods(documents) for each in _values(pod, "image")}
+    (settings,) = (each["data"] for each in documents if each["kind"] == "ConfigMap")
+    assert images == {settings["LUME_KUBERNETES__IMAGE"]}
 
 
 def test_only_workers_have_an_account_with_a_role(tmp_path: Path) -> None:
