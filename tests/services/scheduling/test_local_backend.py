@@ -13,6 +13,7 @@ from pathlib import Path
 
 import engine_flows as flows
 import pytest
+from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, temporary_settings
 
 from lume_services.errors import (
     RunNotFoundError,
@@ -141,6 +142,13 @@ def test_a_killed_program_leaves_a_crashed_run(lume_home: Path) -> None:
     assert (run.state_name, run.ended is not None) == ("Crashed", True)
     assert "ended without reporting" in (run.message or "")
     service.close()
+
+
+def test_no_exception_is_pickled(service: SchedulingService, tmp_path: Path) -> None:
+    storage = tmp_path / "storage"
+    with temporary_settings({PREFECT_LOCAL_STORAGE_PATH: storage}):
+        service.run(flows.hooked_flow, {"fail": True})
+    assert list(storage.glob("*")) == []
 
 
 def test_nothing_is_left_behind(service: SchedulingService) -> None:

@@ -139,7 +139,7 @@ def test_where_clocks_are_changed(schedule: Schedule, start: datetime, times: st
 def test_scheduled_flows_run_by_themselves(prefect_worker: PrefectServer, tmp_path: Path) -> None:
     # The server looks for new schedules every few seconds, and later where it is busy.
     soon = datetime.now(UTC) + timedelta(seconds=6)
-    rule = f"DTSTART:{soon:%Y%m%dT%H%M%S}\nRRULE:FREQ=SECONDLY;INTERVAL=20;COUNT=3"
+    rule = f"DTSTART:{soon:%Y%m%dT%H%M%S}\nRRULE:FREQ=SECONDLY;INTERVAL=20;COUNT=15"
     specification = {
         "name": "scheduled",
         "project_name": "by-itself",
@@ -151,11 +151,13 @@ def test_scheduled_flows_run_by_themselves(prefect_worker: PrefectServer, tmp_pa
         FlowOfFlows.from_yaml(specification).register(schedule=Schedule(rrule=rule))
         service.register_flow(flows.array_flow, "by-itself", schedule=Schedule(rrule=rule))
         ended: dict[str, Any] = {}
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 300
         while len(ended) < 2 and time.monotonic() < deadline:
-            runs = service.runs(limit=10, project_name="by-itself")
+            runs = service.runs(project_name="by-itself")
             ended = {run.flow_name: run for run in runs if run.state_type == "COMPLETED"}
             time.sleep(0.5)
+        for name in ("array-flow", "scheduled"):
+            service.pause_schedule(name, "by-itself")
         assert sorted(ended) == ["array-flow", "scheduled"]
         (child,) = service.child_runs(ended["scheduled"].id)
         assert (child.flow_name, service.get_result(child.id)) == ("sync-flow", 2)
