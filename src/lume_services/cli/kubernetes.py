@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
@@ -62,4 +63,5 @@ def _record(flow: str, project: str, settings: LUMEServicesSettings) -> FlowReco
 
     if is_entrypoint(flow):
         return installed.describe(entrypoints.load(flow), project, entrypoint=flow)
-    return build(settings).record(flow, project)
+    with closing(build(settings)) as service:
+        return service.record(flow, project)

@@ -15,7 +15,11 @@ from lume_services.services.scheduling.backends.jobs import JobBackend
 from lume_services.services.scheduling.backends.server import ServerRunConfig
 from lume_services.services.scheduling.kubernetes import templates
 from lume_services.services.scheduling.prefect_server.jobs.cancellation import END_TOLD_BY_WORKER
-from lume_services.services.scheduling.prefect_server.jobs.job import RUN_LABEL
+from lume_services.services.scheduling.prefect_server.jobs.job import (
+    POOL_LABEL,
+    RUN_LABEL,
+    WORKER_LABEL,
+)
 from lume_services.settings_kubernetes import KubernetesOptions
 
 if TYPE_CHECKING:
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
     from lume_services.services.scheduling.prefect_server.jobs.job import Job
     from lume_services.services.scheduling.prefect_server.jobs.worker import JobConfiguration
     from lume_services.services.scheduling.registry import FlowRecord
+
+# Stands for the worker of a Job that is only shown.
+_WORKER = "worker"
 
 
 class KubernetesRunConfig(KubernetesOptions, ServerRunConfig):
@@ -86,14 +93,19 @@ class KubernetesBackend(JobBackend):
         from lume_services.services.scheduling.prefect_server.jobs.worker import JobConfiguration
 
         nobody = uuid.UUID(int=0)
-        ids = {"RUN_ID": str(nobody), "NAME": record.name}
-        env = {f"PREFECT__FLOW_{name}": text for name, text in ids.items()}
-        env["PREFECT__DEPLOYMENT_NAME"] = record.project_name
+        ids = ("DEPLOYMENT_ID", "FLOW_ID", "FLOW_RUN_ID")
+        names = {
+            "DEPLOYMENT_NAME": record.project_name,
+            "FLOW_NAME": record.name,
+            "WORKER_NAME": _WORKER,
+        }
+        of_run = {**dict.fromkeys(ids, str(nobody)), **names}
         variables = {**self.pool.job_variables(record), **config.build()}
+        env = {f"PREFECT__{name}": text for name, text in of_run.items()}
         variables["env"] = {**variables.get("env", {}), **env}
-        configuration = JobConfiguration(**variables)
         run = FlowRun(id=nobody, flow_id=nobody, name=config.run_name or "run")
-        job = self.job({RUN_LABEL: str(nobody)}, run, configuration)
+        labels = {POOL_LABEL: str(nobody), WORKER_LABEL: _WORKER, RUN_LABEL: str(nobody)}
+        job = self.job(labels, run, JobConfiguration(**variables))
         return self.platform.manifest(job, "000000")
 
     def _settings_here(self) -> dict[str, Any]:
