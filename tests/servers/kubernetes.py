@@ -12,7 +12,8 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,17 @@ TESTS = Path(__file__).parents[1]
 # The scripts that CI starts the cluster with stand beside the checkout.
 _TESTBED = Path(__file__).parents[3] / "shared" / "testbed"
 _SECONDS = 60
+# A run becomes a pod that imports Prefect, on a machine that does other things too.
+RUN_SECONDS = 300.0
+
+
+def until(done: Callable[[], Any]) -> Any:
+    """Return what is seen as soon as it is something."""
+    deadline = time.monotonic() + RUN_SECONDS
+    while not (found := done()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert found
+    return found
 
 
 @dataclass(frozen=True)
@@ -114,19 +126,19 @@ class KubernetesServer:
             kubernetes=self.options(),  # type: ignore[arg-type]
         )
 
-    @contextmanager
-    def working(self, *options: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Start a worker, and end it."""
-        variables = {
+    def variables(self) -> dict[str, str]:
+        """Return the settings of the section as environment variables."""
+        return {
             f"LUME_KUBERNETES__{name.upper()}": text if isinstance(text, str) else json.dumps(text)
             for name, text in self.options().items()
         }
+
+    @contextmanager
+    def working(self, *options: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Start a worker, and end it."""
+        variables = {**self.variables(), **environment}
         with working(
-            self.server,
-            SCHEDULING,
-            *options,
-            backend="kubernetes",
-            **{**variables, **environment},
+            self.server, SCHEDULING, *options, backend="kubernetes", **variables
         ) as process:
             yield process
 

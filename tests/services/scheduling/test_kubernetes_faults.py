@@ -5,8 +5,7 @@ All of them run at the same time: a pod takes seconds to start.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +13,34 @@ import kubernetes_flows as flows
 import pytest
 
 from lume_services import config
-from lume_services.errors import FlowFailedError
+from lume_services.errors import FlowFailedError, RunTimeoutError
 from lume_services.flows import Resumption
 from lume_services.services.scheduling import service as scheduling
 from lume_services.services.scheduling.service import SchedulingService
-from servers.kubernetes import KubernetesServer, Namespace, restart_api_server
+from servers.kubernetes import (
+    RUN_SECONDS,
+    KubernetesServer,
+    Namespace,
+    restart_api_server,
+    until,
+)
 
-START_SECONDS = 240.0
+SMALL = {
+    "volumes": [{"name": "small", "emptyDir": {"sizeLimit": "1Mi"}}],
+    "containers": [{"name": "flow", "volumeMounts": [{"name": "small", "mountPath": "/small"}]}],
+}
+MISSING = {"containers": [{"name": "flow", "envFrom": [{"secretRef": {"name": "missing"}}]}]}
+
+
+def with_pod(specification: dict[str, Any]) -> dict[str, Any]:
+    return {"job_template": {"spec": {"template": {"spec": specification}}}}
+
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "no image": {"image": "lume-services:there-is-none"},
     "no node": {"memory_request": "9Ti", "start_timeout_seconds": 3},
-    "no secret": {
-        "start_timeout_seconds": 5,
-        "job_template": {
-            "spec": {
-                "template": {
-                    "spec": {
-                        "containers": [
-                            {"name": "flow", "envFrom": [{"secretRef": {"name": "missing"}}]}
-                        ]
-                    }
-                }
-            }
-        },
-    },
+    "no secret": {"start_timeout_seconds": 5, **with_pod(MISSING)},
+    "evicted": with_pod(SMALL),
     "memory": {"memory_limit": "400Mi"},
     "exit": {},
     "deadline": {"active_deadline_seconds": 1},
@@ -50,21 +52,16 @@ REASONS = {
     "no image": "ErrImageNeverPull: Container image .*there-is-none.* is not present",
     "no node": "did not start within 3 s: Unschedulable: 0/1 nodes are available: 1 Insufficient m",
     "no secret": 'did not start within 5 s: CreateContainerConfigError: secret "missing" not found',
+    "evicted": "Evicted: Usage of EmptyDir volume .*small.* exceeds the limit",
     "memory": "OOMKilled: the flow used more memory than its limit of 400Mi|limit of 400Mi",
     "exit": r"Error: the flow ended with exit code 7\n.*the beam is lost",
     "deadline": "DeadlineExceeded: Job was active longer than specified deadline",
     "pod deleted": "pod .* on .* was deleted while the flow ran",
     "job deleted": "Job .* was deleted before its end, by hand or by the cluster",
     "cancelled": "",
+    "late": "",
 }
-
-
-def until(done: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + START_SECONDS
-    while not (found := done()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert found
-    return found
+CANCELLED = ("cancelled", "late")
 
 
 @pytest.fixture(scope="module")
@@ -81,28 +78,33 @@ def harmed(service: SchedulingService, kubernetes_worker: KubernetesServer) -> d
     """Start one run for each harm, and do the harm that is done by hand; return the runs."""
     folder, namespace = kubernetes_worker.shared, kubernetes_worker.namespace
     runs = {
-        name: service.run(
-            flows.harmed,
-            {"folder": str(folder), "name": name, "harm": name},
-            **options,
-        )
+        name: service.run(flows.harmed, _parameters(folder, name), **options)
         for name, options in OPTIONS.items()
     }
+    with pytest.raises(RunTimeoutError, match="after 1 s"):
+        service.run_and_return(
+            flows.harmed, _parameters(folder, "late"), timeout=1, run_name="late"
+        )
+    runs["late"] = next(run.id for run in service.runs(limit=50) if run.name == "late")
     until(lambda: all((folder / name).exists() for name in ("pod deleted", "job deleted")))
     for kind in ("pod", "job"):
         selector = f"--selector=lume-services/run={runs[f'{kind} deleted']}"
         namespace.kubectl("delete", kind, selector, "--wait=false")
-    until(lambda: (folder / "cancelled").exists())
+    until((folder / "cancelled").exists)
     service.cancel(runs["cancelled"])
     return runs
+
+
+def _parameters(folder: Path, name: str) -> dict[str, str]:
+    return {"folder": str(folder), "name": name, "harm": name}
 
 
 @pytest.mark.parametrize("name", list(REASONS))
 def test_a_run_that_comes_to_harm_ends_with_the_reason_of_the_cluster(
     service: SchedulingService, harmed: dict[str, str], name: str
 ) -> None:
-    run = service.wait(harmed[name], timeout=START_SECONDS)
-    assert run.state_name == ("Cancelled" if name == "cancelled" else "Crashed")
+    run = service.wait(harmed[name], timeout=RUN_SECONDS)
+    assert run.state_name == ("Cancelled" if name in CANCELLED else "Crashed")
     with pytest.raises(FlowFailedError, match=rf"(?s)ended as {run.state_name}: .*{REASONS[name]}"):
         service.require_completed(run.id)
 
@@ -115,12 +117,12 @@ def test_what_has_ended_is_resumed_and_nothing_stays(
 ) -> None:
     namespace = kubernetes_worker.namespace
     for run_id in harmed.values():
-        service.wait(run_id, timeout=START_SECONDS)
+        service.wait(run_id, timeout=RUN_SECONDS)
     with config.use(kubernetes_worker.settings(tmp_path)):
         again = Resumption(harmed["pod deleted"]).run()
     # What ended by itself may be looked at for a while; what could not is gone.
-    until(lambda: _there(namespace, harmed) <= {"memory", "exit", "deadline"})
-    assert service.wait(again, timeout=START_SECONDS).state_name == "Completed"
+    until(lambda: _there(namespace, harmed) <= {"memory", "exit", "deadline", "evicted"})
+    assert service.wait(again, timeout=RUN_SECONDS).state_name == "Completed"
     assert service.get_result(again) == "pod deleted again"
     (job,) = namespace.of_run("job", again)
     assert job["metadata"]["annotations"]["lume-services/flow"] == "harmed"
@@ -146,7 +148,7 @@ def test_a_worker_and_the_api_server_may_be_killed_while_a_run_goes_on(
     with kubernetes_server.working("--label", "killed"):
         restart_api_server()
         (folder / "told").touch()
-        assert service.wait(run_id, timeout=START_SECONDS).state_name == "Completed"
+        assert service.wait(run_id, timeout=RUN_SECONDS).state_name == "Completed"
         until(lambda: _ended(kubernetes_server.namespace, run_id))
 
 
