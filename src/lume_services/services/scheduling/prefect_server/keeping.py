@@ -24,6 +24,7 @@ from lume_services.services.scheduling import jsonable
 from lume_services.services.scheduling.local_api.engine import flush_logs
 from lume_services.services.scheduling.local_api.execution import cause, without_states
 from lume_services.services.scheduling.local_api.observer import IncreasingUUIDs, value_of
+from lume_services.services.scheduling.local_api.shortcuts import keep_no_exceptions
 from lume_services.services.scheduling.prefect_server import results
 from lume_services.services.scheduling.prefect_server.attempts import Attempts
 from lume_services.services.scheduling.prefect_server.connection import (
@@ -152,6 +153,7 @@ class Keeper:
             return accepted
 
         tasks.emit_task_run_state_change_event = emit_and_keep
+        keep_no_exceptions(lambda: True)
         flows.propose_state_sync = keep_and_propose_sync
         flows.propose_state = keep_and_propose
         _keep_in_process_pools(prefect.task_runners.ProcessPoolTaskRunner)
