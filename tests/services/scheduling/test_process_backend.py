@@ -18,6 +18,7 @@ from fault_flows import traced
 from lume_services.errors import InputError, NeedsServerError, SchedulingError
 from lume_services.services.scheduling.backends.local import LocalBackend
 from lume_services.services.scheduling.backends.process import ProcessBackend
+from lume_services.services.scheduling.prefect_server.results import ERROR
 from lume_services.services.scheduling.service import SchedulingService
 from lume_services.settings import LUMEServicesSettings
 from lume_services.settings_prefect import PrefectSettings
@@ -25,6 +26,12 @@ from servers import free_port
 from servers.prefect import SCHEDULING, PrefectServer, working
 
 SECRET = "operator:s3cr3t"
+
+
+class OtherBackend(ProcessBackend):
+    """Has workers of a kind that is not there."""
+
+    kind = "other"
 
 
 @pytest.fixture
@@ -61,6 +68,38 @@ def test_a_run_that_nobody_can_take_is_reported_and_waits(
     with working(prefect_worker, SCHEDULING, "--label", "gpu", "--label", "tests"):
         assert service.wait(run_id, timeout=300).state_name == "Completed"
     assert service.get_result(run_id) == 2
+
+
+def test_a_run_for_workers_of_another_kind_is_reported(
+    service: SchedulingService, prefect_worker: PrefectServer, tmp_path: Path
+) -> None:
+    other = OtherBackend(prefect_worker.settings(tmp_path))
+    record = SchedulingService(other).register_flow(flows.sync_flow, "elsewhere")
+    message = service.run_info(service.run(record)).message or ""
+    assert "worker of work pool 'lume-other' that serves it; there is none" in message
+    assert message.endswith("lume-services worker start --backend other")
+    other.close()
+
+
+def test_a_flow_whose_work_pool_was_removed_runs(
+    service: SchedulingService, prefect_worker: PrefectServer, tmp_path: Path
+) -> None:
+    other = OtherBackend(prefect_worker.settings(tmp_path))
+    record = SchedulingService(other).register_flow(flows.sync_flow, "homeless")
+    other.server.delete("/work_pools/lume-other")
+    assert service.run_and_return(record, {"x": 1}) == 2
+    other.close()
+
+
+def test_no_exception_is_pickled(
+    service: SchedulingService, prefect_worker: PrefectServer, tmp_path: Path
+) -> None:
+    run_id = service.run(flows.hooked_flow, {"fail": True})
+    assert service.wait(run_id, timeout=300).state_name == "Failed"
+    wanted = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
+    server = ProcessBackend(prefect_worker.settings(tmp_path)).server
+    assert [each["type"] for each in server.filter("artifacts", wanted)] == [ERROR]
+    server.close()
 
 
 def test_a_run_may_have_variables_and_a_directory_of_its_own(

@@ -132,9 +132,11 @@ class ServerBackend:
         del flow
         config = config or self.run_config_class()
         check_labels(config.labels)
-        deployment = self.registry.deployment(
-            record.name, record.project_name
-        ) or self.registry.deploy(record)
+        deployment = self.registry.deployment(record.name, record.project_name)
+        # Its work pool may have been removed on the server's pages.
+        if deployment is None or deployment["work_pool_name"] is None:
+            own = None if deployment is None else deployment["parameters"]
+            deployment = self.registry.deploy(record, own)
         run = self._submit(deployment, record, dict(parameters), config, key)
         started(run["id"])
         obstacle = self.pool.obstacle(run)

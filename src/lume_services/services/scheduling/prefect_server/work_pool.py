@@ -17,6 +17,7 @@ _WORKER = re.compile(r"(?P<name>.*?)(?: \((?P<labels>.*)\))?")
 _NO_LABEL = re.compile(r"[\s,()/%&<>]")
 # What a run waits for as long as nobody has taken it.
 _NOT_TAKEN = frozenset({"SCHEDULED"})
+_PREFIX = "lume-"
 
 
 class Worker(NamedTuple):
@@ -51,7 +52,7 @@ class WorkPool:
         self._kind = kind
         self._command = command
         self._template = template
-        self.name = f"lume-{kind}"
+        self.name = f"{_PREFIX}{kind}"
 
     def ensure(self) -> None:
         """Make the pool if it is not there."""
@@ -74,9 +75,9 @@ class WorkPool:
             name: value for name, value in variables.items() if value is not None and name in known
         }
 
-    def workers(self) -> list[Worker]:
-        """Return the workers that are there now."""
-        found = self._server.filter(f"work_pools/{self.name}/workers", {})
+    def workers(self, pool: str | None = None) -> list[Worker]:
+        """Return the workers of this or another pool that are there now."""
+        found = self._server.filter(f"work_pools/{pool or self.name}/workers", {})
         return [parse_worker(each["name"]) for each in found if each["status"] == "ONLINE"]
 
     def leave(self, worker: str) -> None:
@@ -93,18 +94,20 @@ class WorkPool:
         run
             The run as the server gives it.
         """
-        if run["state_type"] not in _NOT_TAKEN or run["work_pool_name"] != self.name:
+        # A flow may have been registered for workers of another kind.
+        pool: str = run["work_pool_name"] or ""
+        if run["state_type"] not in _NOT_TAKEN or not pool.startswith(_PREFIX):
             return None
         needed = labels_of(run["work_queue_name"])
-        there = self.workers()
+        there = self.workers(pool)
         if any(needed <= worker.labels for worker in there):
             return None
         wanted = "".join(f" --label {label}" for label in sorted(needed))
         return (
-            f"waits for a worker of work pool {self.name!r} that serves "
+            f"waits for a worker of work pool {pool!r} that serves "
             f"{'labels ' + ', '.join(sorted(needed)) if needed else 'it'}; there "
             f"{'are ' + '; '.join(map(str, there)) if there else 'is none'}. Start one with: "
-            f"lume-services worker start --backend {self._kind}{wanted}"
+            f"lume-services worker start --backend {pool.removeprefix(_PREFIX)}{wanted}"
         )
 
 
