@@ -28,29 +28,29 @@ def timed(
     monkeypatch.setenv("LUME_BACKEND", "process")
     monkeypatch.setenv("LUME_PREFECT__API_URL", prefect_server.url)
     options = ("--cron", "0 7 * * 1-5", "--timezone", "Europe/Zurich")
-    assert cli("register", "text_flows.py:add", "--project", "cli-timed", *options).code == 0
+    assert cli("register", "text_flows.py:fails", "--project", "cli-timed", *options).code == 0
     yield
     config.reset()
 
 
 def test_schedules_are_listed_paused_and_resumed(cli: Cli, timed: None) -> None:
     (row,) = cli("schedules", "--project", "cli-timed").rows
-    assert row[:5] == ["add", "cli-timed", "0 7 * * 1-5", "Europe/Zurich", "active"]
+    assert row[:5] == ["fails", "cli-timed", "0 7 * * 1-5", "Europe/Zurich", "active"]
     assert " 07:00:00+0" in row[5]
     (time_of_row,) = [row[0] for row in cli("schedules", "next", "--limit", "1").rows][:1]
     assert len(time_of_row) == len("2026-01-01 07:00:00+01:00")
-    assert cli("schedules", "pause", "add", "--project", "cli-timed").code == 0
+    assert cli("schedules", "pause", "fails", "--project", "cli-timed").code == 0
     (row,) = cli("schedules", "list", "--project", "cli-timed").rows
     assert row[4:] == ["paused", "-"]
     assert cli("schedules", "next", "--project", "cli-timed").rows == []
-    assert cli("schedules", "resume", "add", "--project", "cli-timed").code == 0
+    assert cli("schedules", "resume", "fails", "--project", "cli-timed").code == 0
     (document,) = json.loads(cli("--json", "schedules", "--project", "cli-timed").out)
     assert (document["active"], document["schedule"]["cron"]) == (True, "0 7 * * 1-5")
     found = json.loads(cli("--json", "schedules", "next", "--project", "cli-timed").out)
-    assert [each["flow_name"] for each in found] == ["add"] * 10
-    refused = cli("schedules", "pause", "ad", "--project", "cli-timed")
+    assert [each["flow_name"] for each in found] == ["fails"] * 10
+    refused = cli("schedules", "pause", "fail", "--project", "cli-timed")
     assert refused.code == 2
-    assert "flow 'ad' of project 'cli-timed' has no schedule" in refused.err
+    assert "flow 'fail' of project 'cli-timed' has no schedule" in refused.err
 
 
 def test_a_laptop_has_no_schedules(cli: Cli) -> None:

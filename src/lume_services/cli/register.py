@@ -98,7 +98,10 @@ def _schedule(
         return None
     from lume_services.services.scheduling.schedule import Schedule
 
-    interval = None if every is None else timedelta(seconds=every)
+    try:
+        interval = None if every is None else timedelta(seconds=every)
+    except (ValueError, OverflowError):
+        raise InputError(f"--every {every} is no number of seconds that can pass.") from None
     return Schedule(cron=cron, interval=interval, rrule=rrule, timezone=timezone)
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from lume_services.cli.count import Count
+
 server_app = App(name="server", help="Start a Prefect server.")
 worker_app = App(name="worker", help="Start a worker, which runs flows.")
 
@@ -28,9 +30,9 @@ def start_worker(
     *,
     backend: str | None = None,
     label: Annotated[list[str] | None, Parameter(name="--label")] = None,
-    limit: int | None = None,
+    limit: Count | None = None,
     name: str | None = None,
-    warm: int | None = None,
+    warm: Count | None = None,
     preload: Annotated[list[str] | None, Parameter(name="--preload")] = None,
 ) -> None:
     """Start a worker, and stay in the foreground.

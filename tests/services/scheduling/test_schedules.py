@@ -58,13 +58,13 @@ def test_schedules_of_flows_and_compositions(service: SchedulingService) -> None
 
 def test_a_paused_schedule_starts_nothing(service: SchedulingService) -> None:
     rule = Schedule(rrule="FREQ=DAILY;BYHOUR=7", timezone="Europe/Zurich")
-    service.register_flow(flows.parent_flow, "paused", schedule=rule)
-    service.pause_schedule("parent-flow", "paused")
+    service.register_flow(flows.array_flow, "paused", schedule=rule)
+    service.pause_schedule("array-flow", "paused")
     (found,) = service.schedules("paused")
     assert (found.active, found.next_runs, found.schedule) == (False, (), rule)
-    service.register_flow(flows.parent_flow, "paused")
+    service.register_flow(flows.array_flow, "paused")
     assert [each.active for each in service.schedules("paused")] == [False]
-    service.resume_schedule("parent-flow", "paused")
+    service.resume_schedule("array-flow", "paused")
     (found,) = service.schedules("paused")
     assert found.active
     assert [time.hour for time in found.next_runs] == [7]
@@ -75,14 +75,29 @@ def test_the_next_runs_of_all_flows_come_in_their_order(service: SchedulingServi
         flows.sync_flow, "order", schedule=Schedule(interval=timedelta(minutes=10))
     )
     service.register_flow(
-        flows.no_return, "order", schedule=Schedule(interval=timedelta(minutes=4))
+        flows.array_flow, "order", schedule=Schedule(interval=timedelta(minutes=4))
     )
     found = service.next_runs(6, "order")
     times = [time for time, _ in found]
     assert times == sorted(times)
     names = [each.flow_name for _, each in found]
     assert len(names) == 6
-    assert names.count("no-return") == 4
+    assert names.count("array-flow") == 4
+
+
+def test_a_flow_that_needs_parameters_is_refused(service: SchedulingService) -> None:
+    hourly = Schedule(interval=timedelta(hours=1))
+    with pytest.raises(InputError, match="flow 'no-return' needs 'x', and a run that a schedule"):
+        service.register_flow(flows.no_return, "needy", schedule=hourly)
+    assert service.records("needy") == []
+    service.register_flow(flows.no_return, "needy")
+    specification = {
+        "name": "needing",
+        "project_name": "needy",
+        "composing_flows": [{"name": "no-return", "project_name": "needy"}],
+    }
+    with pytest.raises(InputError, match="flow 'needing' needs 'no-return-x', and a run"):
+        FlowOfFlows.from_yaml(specification).register(schedule=hourly)
 
 
 def test_what_has_no_schedule_is_refused(service: SchedulingService) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from lume_services.errors import InputError
+from lume_services.services.scheduling.registry import FlowRecord
 
 # What it puts before a recurrence rule that does not say when it begins.
 _OF_PREFECT = "DTSTART:20200101T000000\n"
@@ -99,6 +100,36 @@ class Schedule:
         seconds = None if self.interval is None else self.interval.total_seconds()
         rules = {"cron": self.cron, "interval": seconds, "rrule": self.rrule}
         return {name: rule for name, rule in rules.items() if rule is not None}
+
+
+def require_values(record: FlowRecord, given: Mapping[str, Any]) -> None:
+    """Refuse to schedule a flow that cannot run by itself.
+
+    Parameters
+    ----------
+    record
+        The flow.
+    given
+        The values that its runs have.
+
+    Raises
+    ------
+    InputError
+        If there are parameters with neither a value nor a default.
+    """
+    if missing := ", ".join(map(repr, _missing(record.parameters, given))):
+        raise InputError(
+            f"flow {record.name!r} needs {missing}, and a run that a schedule starts has defaults "
+            "only; give every parameter one, or schedule a flow that calls this one."
+        )
+
+
+def _missing(schema: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+    for name in schema.get("required", ()):
+        if name not in given:
+            yield name
+        elif isinstance(given[name], dict):
+            yield from _missing(schema["properties"][name], given[name])
 
 
 @dataclass(frozen=True)

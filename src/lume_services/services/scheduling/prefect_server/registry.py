@@ -12,7 +12,7 @@ from lume_services.services.scheduling.prefect_server import deployments
 from lume_services.services.scheduling.prefect_server.connection import PrefectServer
 from lume_services.services.scheduling.prefect_server.work_pool import WorkPool, check_labels
 from lume_services.services.scheduling.registry import FlowRecord
-from lume_services.services.scheduling.schedule import Schedule
+from lume_services.services.scheduling.schedule import Schedule, require_values
 
 _PROJECT_TAG = "lume-services-project"
 
@@ -79,6 +79,9 @@ class ServerRegistry:
             When it runs by itself; None leaves that as it was.
         """
         check_labels(record.labels)
+        own = dict(parameters or {})
+        if schedule is not None:
+            require_values(record, own)
         schedules = self._schedules(record, schedule)
         self._pool.ensure()
         flow = self._server.post("/flows/", {"name": record.name})
@@ -87,7 +90,7 @@ class ServerRegistry:
             {
                 **deployments.fields(record),
                 "flow_id": flow["id"],
-                "parameters": dict(parameters or {}),
+                "parameters": own,
                 "work_pool_name": self._pool.name,
                 "schedules": schedules,
                 "job_variables": self._pool.job_variables(record),
