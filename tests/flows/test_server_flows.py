@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,6 +51,11 @@ def test_results_are_mapped_between_runs_of_their_own(
         "source-x",
         "double-factor",
     ]
+    text, _, picture = (record.description or "").partition(
+        "\n\n![Graph](data:image/svg+xml;base64,"
+    )
+    assert text == "Run source, double, add."
+    assert base64.b64decode(picture.removesuffix(")")).startswith(b"<svg ")
     assert composed.run_and_return({"source-x": 3}) == {
         "source": 3,
         "double": 6,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from lume_services.flows.known_flows import plan_from
 from lume_services.flows.mapping import map_value
 from lume_services.flows.plan import ORCHESTRATOR, Node, Plan
 from lume_services.flows.progress import Progress
+from lume_services.flows.shape import shape
 from lume_services.flows.workers import run_all
 from lume_services.results.origin.provenance import handed_on
 from lume_services.results.origin.provenance import results as saved_results
@@ -58,13 +60,27 @@ def orchestrating(plan: Plan) -> tuple[FlowRecord, dict[str, Any]]:
         ORCHESTRATOR,
         labels=specification.labels,
     )
-    # In a form, the parameters stand under the names that they have everywhere.
+    # In a form, the parameters come first, under the names that they have everywhere.
     definitions = plan.record.parameters["definitions"]
     own = {key: each for key, each in plan.record.parameters.items() if key != "definitions"}
-    properties = {**record.parameters["properties"], "parameters": {**own, "position": 0}}
+    properties = dict(record.parameters["properties"])
+    properties["specification"] = {**properties["specification"], "position": 1}
+    properties["parameters"] = {**own, "position": 0}
     schema = {**record.parameters, "properties": properties, "definitions": definitions}
     values = specification.model_dump(mode="json", exclude_defaults=True)
-    return replace(record, parameters=schema), {"specification": values, "parameters": {}}
+    record = replace(record, parameters=schema, description=_description(plan))
+    return record, {"specification": values, "parameters": {}}
+
+
+def _description(plan: Plan) -> str:
+    """Return what it runs, with a picture for the pages of a server, which show Markdown."""
+    text = f"Run {', '.join(node.name for node in plan.nodes)}."
+    if config.current().scheduling.runs_here:
+        return text
+    from lume_services.pictures.graph import graph
+
+    picture = base64.b64encode(graph(shape(plan), theme="auto").encode()).decode()
+    return f"{text}\n\n![Graph](data:image/svg+xml;base64,{picture})"
 
 
 def orchestrate(
