@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import math
 import threading
 import time
@@ -16,13 +17,15 @@ from lume_services.settings_prefect import PrefectSettings
 if TYPE_CHECKING:
     import httpx
 
+logger = logging.getLogger(__name__)
+
 JSON = dict[str, Any]
 
 PAGE = 200
 TIMEOUT_SECONDS = 30.0
 PATIENCE_SECONDS = 5.0
-# Server and worker may be started at once, and the server takes long.
-PATIENCE_SECONDS_OF_WORKERS = 60.0
+# Server and worker may be started at once, and the server takes long on a busy host.
+PATIENCE_SECONDS_OF_WORKERS = 240.0
 # A flow that has run for hours outlives a server that is started again.
 PATIENCE_SECONDS_OF_FLOWS = 240.0
 _AT_ONCE = 20
@@ -118,6 +121,8 @@ class PrefectServer:
             try:
                 response = self._connected().request(method, path, json=body)
             except httpx.TransportError as error:
+                if failed == math.inf and self._patience_now() > PATIENCE_SECONDS:
+                    logger.warning("waits for the Prefect server at %s: %s", self.url, error)
                 # A busy server may have taken long before that.
                 failed = min(failed, time.monotonic())
                 if time.monotonic() - failed > self._patience_now():

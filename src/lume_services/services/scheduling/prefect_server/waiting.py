@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import threading
 import time
 from concurrent.futures import Future, InvalidStateError
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from lume_services.errors import LumeServicesError
 from lume_services.services.scheduling.prefect_server.connection import PrefectServer, headers, tls
 from lume_services.services.scheduling.prefect_server.lost_workers import LostWorkers
 from lume_services.services.scheduling.run import TERMINAL
@@ -90,7 +90,7 @@ class Waiting:
                     stream = self._open()
                 self._ask_if_due(LONGEST_SECONDS)
                 self._listen(stream)
-            except (OSError, ValueError, LumeServicesError):
+            except Exception:  # noqa: BLE001  # whatever ends the stream, asking goes on
                 _close(stream)
                 stream = None
                 self._without_stream()
@@ -121,6 +121,9 @@ class Waiting:
         address = f"{self._server.url.replace('http', 'ws', 1)}/events/out"
         secured = {"ssl": tls(settings)} if address.startswith("wss:") else {}
         secret = settings.auth_string
+        # That a stream was lost is no news, as it is opened again.
+        log = logging.getLogger(f"{__name__}.stream")
+        log.setLevel(logging.CRITICAL)
         try:
             stream = connect(
                 address,
@@ -128,6 +131,7 @@ class Waiting:
                 additional_headers=headers(settings),
                 open_timeout=10,
                 proxy=None,
+                logger=log,
                 **secured,
             )
             token = secret.get_secret_value() if secret else None
@@ -154,7 +158,7 @@ class Waiting:
 
     def _without_stream(self) -> None:
         # It may be down for a while: those who wait have a timeout of their own.
-        with contextlib.suppress(LumeServicesError):
+        with contextlib.suppress(Exception):
             self._ask_if_due(LONGEST_SECONDS_ALONE)
         time.sleep(FIRST_SECONDS)
 
