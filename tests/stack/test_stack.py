@@ -3,102 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from stack_beamline import Beamline
 from stack_files import on_host_network
+from stack_services import HERE, SECONDS, Services
 
-from servers import free_port, required
-from servers.docker import docker, stand_in
+from servers import required
+from servers.docker import docker
 
-HERE = Path(__file__).parent
-PROGRAM = [
-    sys.executable,
-    "-c",
-    "import sys; from lume_services.cli.main import main; sys.exit(main())",
-]
-VOLUMES = ("database", "mongodb", "server")
-
-
-class Services:
-    """Services of one name, with commands about them."""
-
-    def __init__(self, home: Path, image: str) -> None:
-        self.name = f"lume-test-{uuid.uuid4().hex[:8]}"
-        self.named = ("--project-name", self.name)
-        self.client = home / "stacks" / self.name / "client.toml"
-        self.environment = {
-            "LUME_HOME": str(home),
-            "STACK_IMAGE": image,
-            "STACK_POSTGRESQL_IMAGE": stand_in("postgresql"),
-            "STACK_MONGODB_IMAGE": stand_in("mongodb"),
-            **{
-                f"STACK_{name}_PORT": str(free_port())
-                for name in ("SERVER", "POSTGRESQL", "MONGODB")
-            },
-        }
-
-    def call(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*PROGRAM, *arguments],
-            env={**os.environ, **self.environment, **environment},
-            cwd=HERE,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    def as_client(self, *arguments: str) -> str:
-        """Call a command with the settings that were printed."""
-        done = self.call(*arguments, LUME_CONFIG_FILE=str(self.client))
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    @contextmanager
-    def started(
-        self, compose: Path, *options: str, end: signal.Signals = signal.SIGINT
-    ) -> Iterator[subprocess.Popen[str]]:
-        """Start them, and end with Ctrl-C, or another signal, unless they have ended."""
-        command = ["docker", "start-services", *self.named, "--timeout", "400"]
-        process = subprocess.Popen(
-            [*PROGRAM, *command, "--compose-file", str(compose), *options],
-            env={**os.environ, **self.environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert process.stdout is not None
-            said = [process.stdout.readline() for _ in range(3)]
-            assert said[-1] == f"export LUME_CONFIG_FILE={self.client}\n", process.communicate()
-            yield process
-        finally:
-            if process.poll() is None:
-                process.send_signal(end)
-            process.communicate(timeout=120)
-        assert process.returncode == 0
-
-    def containers(self) -> list[str]:
-        label = f"label=com.docker.compose.project={self.name}"
-        return docker("ps", "--all", "--quiet", "--filter", label).stdout.split()
-
-    def volumes(self) -> set[str]:
-        listed = docker("volume", "ls", "--quiet", "--filter", f"name={self.name}").stdout
-        return set(listed.split())
-
-    def remove(self) -> None:
-        for container in self.containers():
-            docker("rm", "--force", container)
-        docker("volume", "rm", "--force", *self.volumes())
+VOLUMES = ("_database", "_mongodb", "_server", "-extra")
 
 
 @pytest.fixture
@@ -111,10 +29,15 @@ def services(lume_home: Path, image: str) -> Iterator[Services]:
 
 
 @pytest.fixture
-def compose(tmp_path: Path) -> Path:
-    """Return a compose file whose jobs have this folder mounted."""
+def beamline(services: Services, image: str, tmp_path: Path) -> Beamline:
+    return Beamline(services, image, tmp_path / "data")
+
+
+@pytest.fixture
+def compose(beamline: Beamline, tmp_path: Path) -> Path:
+    """Return a compose file whose jobs find their flows, and a mounted folder."""
     path = tmp_path / "compose.yaml"
-    path.write_text(on_host_network({"LUME_DOCKER__VOLUMES": json.dumps([f"{HERE}:{HERE}:ro"])}))
+    path.write_text(on_host_network(beamline.environment(HERE)))
     return path
 
 
@@ -131,7 +54,9 @@ def _angles(services: Services) -> list[float]:
     return sorted(each["inputs"]["angle"] for each in found)
 
 
-def test_services_that_keep_their_data(services: Services, compose: Path) -> None:
+def test_services_that_keep_their_data(
+    services: Services, compose: Path, beamline: Beamline
+) -> None:
     with services.started(compose, "--persist", "--results", "mongodb") as process:
         services.as_client("register", f"{HERE}/stack_flow.py:orbit", "--project", "linac")
         assert _run(services, 0.5)["returned"] == "uid 1000"
@@ -147,15 +72,16 @@ def test_services_that_keep_their_data(services: Services, compose: Path) -> Non
         _check_that_nothing_is_shown(services)
         stopped = services.call("docker", "stop-services", *services.named)
         assert stopped.returncode == 0, stopped.stderr
-        assert process.wait(60) == 0
+        assert process.wait(SECONDS) == 0
     assert services.containers() == []
     # The server's data are there; the results go to its database now.
     with services.started(compose, end=signal.SIGTERM):
         _run(services, 0.25)
         assert _angles(services) == [0.25]
         assert len(json.loads(services.as_client("--json", "runs"))) == 2
+        beamline.check()
     assert services.containers() == []
-    assert services.volumes() == {f"{services.name}_{name}" for name in VOLUMES}
+    assert services.volumes() == {f"{services.name}{name}" for name in VOLUMES}
 
 
 def test_services_that_do_not_come_leave_nothing(services: Services, compose: Path) -> None:
