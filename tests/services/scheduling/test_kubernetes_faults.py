@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import kubernetes_flows as flows
 import pytest
 
@@ -140,19 +141,26 @@ def test_a_worker_and_the_api_server_may_be_killed_while_a_run_goes_on(
     kubernetes_server: KubernetesServer, service: SchedulingService
 ) -> None:
     folder = kubernetes_server.shared
-    parameters = {"folder": str(folder), "seconds": 60}
-    with kubernetes_server.working("--label", "killed") as worker:
+    parameters = {"folder": str(folder), "seconds": 600}
+    with kubernetes_server.working("--label", "killed", "--name", "first") as worker:
         run_id = service.run(flows.until_told, parameters, labels=["killed"])
         until((folder / "begun").exists)
         worker.kill()
-    with kubernetes_server.working("--label", "killed"):
+    with kubernetes_server.working("--label", "killed", "--name", "second"):
+        until(lambda: not _worker(kubernetes_server, run_id).startswith("first"))
         restart_api_server()
         (folder / "told").touch()
         assert service.wait(run_id, timeout=RUN_SECONDS).state_name == "Completed"
-        until(lambda: _ended(kubernetes_server.namespace, run_id))
+        until(lambda: _is_left_to_its_ttl(kubernetes_server.namespace, run_id))
 
 
-def _ended(namespace: Namespace, run_id: str) -> bool:
+def _worker(server: KubernetesServer, run_id: str) -> str:
+    """Return the name of the worker that looks after a run."""
+    run = httpx.get(f"{server.server.url}/flow_runs/{run_id}", trust_env=False, timeout=60).json()
+    return str(run["labels"]["prefect.worker.name"])
+
+
+def _is_left_to_its_ttl(namespace: Namespace, run_id: str) -> bool:
     """Return whether a worker has seen the end of a run's Job."""
     (job,) = namespace.of_run("job", run_id)
     return job["metadata"]["labels"].get("lume-services/ended") == "true"
