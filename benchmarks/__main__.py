@@ -22,6 +22,7 @@ SECTIONS = {
     "files": "large arrays as files",
     "server": "from submission to result on a Prefect server",
     "docker": "flows in containers",
+    "kubernetes": "flows as Jobs of Kubernetes",
     "results": "many small database results",
     "stores": "many small database results in SQLite and PostgreSQL, of a thousand to a million",
     "mongodb": "many small database results in MongoDB",

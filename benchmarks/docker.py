@@ -78,6 +78,7 @@ def by_hand() -> float:
     services = config.current()
     record = services.scheduling.record("halving0", "bench")
     run_id = services.scheduling.run(record, {"x": 1}, labels=["nobody"])
+    server.take(run_id)
     took = docker_run(
         *("python", "-m", server.FLOW_PROCESS),
         **job_environment(services.settings),

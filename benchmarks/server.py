@@ -77,13 +77,19 @@ def by_hand() -> float:
     services = config.current()
     record = services.scheduling.record("halving0", "bench")
     run_id = services.scheduling.run(record, {"x": 1}, labels=["nobody"])
-    pending = {"state": {"type": "PENDING"}, "force": False}
-    httpx.post(f"{services.settings.prefect.api_url}/flow_runs/{run_id}/set_state", json=pending)
+    take(run_id)
     environment = flow_environment(services.settings, Path.cwd()) | {"PREFECT__FLOW_RUN_ID": run_id}
     command = [sys.executable, "-m", FLOW_PROCESS]
     took = seconds(lambda: subprocess.run(command, env=os.environ | environment, check=True))
     assert services.scheduling.get_result(run_id) is not None
     return took
+
+
+def take(run_id: str) -> None:
+    """Tell the server what a worker does that takes a run."""
+    url = config.current().settings.prefect.api_url
+    pending = {"state": {"type": "PENDING"}, "force": False}
+    httpx.post(f"{url}/flow_runs/{run_id}/set_state", json=pending).raise_for_status()
 
 
 def plain_rows(url: str, repeats: int) -> Iterator[Row]:
