@@ -13,6 +13,8 @@ from prefect import flow
 from lume_services.files import TextFile, load_reference
 from lume_services.tasks import SaveFile
 
+SECONDS = 600
+
 save_text_file = SaveFile(name="save_text_file")
 
 
@@ -31,16 +33,16 @@ def harmed(folder: str, name: str, harm: str = "") -> str:
     if harm == "exit":
         print("the beam is lost", flush=True)
         os._exit(7)
-    time.sleep(600)
+    time.sleep(SECONDS)
     return name
 
 
 @flow
-def until_told(folder: str, seconds: float) -> str:
+def until_told(folder: str) -> str:
     """Go on until a file tells to end."""
     Path(folder).mkdir(exist_ok=True)
     (Path(folder) / "begun").touch()
-    end = time.monotonic() + seconds
+    end = time.monotonic() + SECONDS
     while not (Path(folder) / "told").exists() and time.monotonic() < end:
         time.sleep(0.1)
     return "told"
@@ -53,7 +55,7 @@ def digest(secret: str) -> str:
 @flow(name="Strahllänge (mm), Δx = 1_")
 def oddly_named(folder: str) -> str:
     """Return a digest of a secret, when a file tells to end."""
-    until_told.fn(folder, 600)
+    until_told.fn(folder)
     return digest(os.environ["LUME_PREFECT__HEADERS"])
 
 

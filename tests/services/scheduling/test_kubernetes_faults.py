@@ -39,8 +39,8 @@ def with_pod(specification: dict[str, Any]) -> dict[str, Any]:
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "no image": {"image": "lume-services:there-is-none"},
-    "no node": {"memory_request": "9Ti", "start_timeout_seconds": 3},
-    "no secret": {"start_timeout_seconds": 5, **with_pod(MISSING)},
+    "no node": {"memory_request": "9Ti", "start_timeout_seconds": 30},
+    "no secret": {"start_timeout_seconds": 60, **with_pod(MISSING)},
     "evicted": with_pod(SMALL),
     "memory": {"memory_limit": "400Mi"},
     "exit": {},
@@ -51,8 +51,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 REASONS = {
     "no image": "ErrImageNeverPull: Container image .*there-is-none.* is not present",
-    "no node": "did not start within 3 s: Unschedulable: 0/1 nodes are available: 1 Insufficient m",
-    "no secret": 'did not start within 5 s: CreateContainerConfigError: secret "missing" not found',
+    "no node": "did not start within 30 s: Unschedulable: 0/1 nodes are available: 1 Insuffic",
+    "no secret": 'did not start within 60 s: CreateContainerConfigError: secret "missing" not f',
     "evicted": "Evicted: Usage of EmptyDir volume .*small.* exceeds the limit",
     "memory": "OOMKilled: the flow used more memory than its limit of 400Mi|limit of 400Mi",
     "exit": r"Error: the flow ended with exit code 7\n.*the beam is lost",
@@ -141,9 +141,8 @@ def test_a_worker_and_the_api_server_may_be_killed_while_a_run_goes_on(
     kubernetes_server: KubernetesServer, service: SchedulingService
 ) -> None:
     folder = kubernetes_server.shared
-    parameters = {"folder": str(folder), "seconds": 600}
     with kubernetes_server.working("--label", "killed", "--name", "first") as worker:
-        run_id = service.run(flows.until_told, parameters, labels=["killed"])
+        run_id = service.run(flows.until_told, {"folder": str(folder)}, labels=["killed"])
         until((folder / "begun").exists)
         worker.kill()
     with kubernetes_server.working("--label", "killed", "--name", "second"):
