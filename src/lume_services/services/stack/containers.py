@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from lume_services.errors import ContainerError
 from lume_services.extras import needed
+from lume_services.services.scheduling.prefect_server.jobs.job import RUN_LABEL
+from lume_services.settings_sources import variable
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -67,6 +69,28 @@ def last_words(project_name: str, service: str) -> str:
         found = docker.containers.list(all=True, filters={"label": labels})
         logs = [each.logs(tail=_LAST_LINES) for each in found]
     return b"".join(logs).decode(errors="replace").strip()
+
+
+def remove_jobs(api_url: str, network: str) -> None:
+    """Remove the containers of runs, which would outlive their server.
+
+    Parameters
+    ----------
+    api_url
+        The server, as they find it.
+    network
+        The network that they find it on.
+    """
+    from docker.errors import NotFound
+
+    server = f"{variable(('prefect', 'api_url'))}={api_url}"
+    with _docker() as docker:
+        found = docker.containers.list(all=True, filters={"label": RUN_LABEL}, ignore_removed=True)
+        for each in found:
+            is_near = each.attrs["HostConfig"]["NetworkMode"] == network
+            if is_near and server in (each.attrs["Config"]["Env"] or ()):
+                with suppress(NotFound):
+                    each.remove(v=True, force=True)
 
 
 def check_image(name: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+import tomllib
 
 from lume_services.errors import ContainerError
 from lume_services.services.stack import compose, containers
+from lume_services.services.stack.contents import WORKER
 from lume_services.services.stack.folder import Folder
 
 _INTERVAL_SECONDS = 1.0
@@ -38,7 +40,7 @@ def start(folder: Folder, timeout: float) -> None:
 
 
 def stop(folder: Folder) -> None:
-    """Stop all services; remove their data with them where those are not to be kept.
+    """Stop all services and their runs; remove the data where those are not to be kept.
 
     Raises
     ------
@@ -46,6 +48,11 @@ def stop(folder: Folder) -> None:
         If Compose cannot do it.
     """
     keeps = folder.keeps_data
+    settings = tomllib.loads((folder.path / WORKER).read_text(encoding="utf-8"))
+    # First the one that would start more of them.
+    if any(service.name == "worker" for service in containers.services(folder.project_name)):
+        compose.run(folder.path, "stop", "worker")
+    containers.remove_jobs(settings["prefect"]["api_url"], settings["docker"]["network_mode"])
     compose.run(folder.path, "down", "--remove-orphans", *([] if keeps else ["--volumes"]))
     if not keeps:
         folder.remove()
