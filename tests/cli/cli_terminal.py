@@ -50,7 +50,7 @@ class Terminal:
             written += chunk
             if until and until.encode() in written:
                 return written.decode()
-        self._process.wait(30)
+        self._process.wait(300)
         return written.decode().replace("\r\n", "\n")
 
     def _chunk(self) -> bytes:

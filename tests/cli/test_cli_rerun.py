@@ -213,6 +213,6 @@ def test_a_terminal_is_asked(scaled: Document, answer: str, results: int) -> Non
         while chunk := os.read(ours, 4096):
             shown += chunk
     os.close(ours)
-    assert process.wait(60) == 0
+    assert process.wait(300) == 0
     assert b"run it? [y/N] " in shown
     assert len(list(Result.find({"flow_name": "scale"}))) == results

@@ -108,7 +108,7 @@ def test_processes_write_side_by_side(history: History) -> None:
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(history.path), name]) for name in "abc"
     ]
-    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert [writer.wait(300) for writer in writers] == [0, 0, 0]
     assert len(LocalRegistry(history).projects()) == 150
     history.close()
 
