@@ -57,6 +57,7 @@ class PrefectServer:
         self.patience = patience
         self.url = settings.api_url
         self._client: httpx.Client | None = None
+        self._answers = True
         self._lock = threading.Lock()
 
     def get(self, path: str) -> Any:
@@ -121,17 +122,21 @@ class PrefectServer:
             try:
                 response = self._connected().request(method, path, json=body)
             except httpx.TransportError as error:
-                if failed == math.inf and self._patience_now() > PATIENCE_SECONDS:
+                # One that takes connections and does not answer in time is busy.
+                busy = isinstance(error, httpx.ReadTimeout)
+                patience = PATIENCE_SECONDS_OF_FLOWS if busy else self._patience_now()
+                if self._answers and patience > PATIENCE_SECONDS:
                     logger.warning("waits for the Prefect server at %s: %s", self.url, error)
-                # A busy server may have taken long before that.
+                self._answers = False
                 failed = min(failed, time.monotonic())
-                if time.monotonic() - failed > self._patience_now():
+                if time.monotonic() - failed > patience:
                     raise SchedulingError(
                         f"the Prefect server at {self.url} cannot be reached "
                         f"({type(error).__name__}: {error}); start it with `lume-services server "
                         "start`, or set LUME_PREFECT__API_URL to the address of one."
                     ) from None
             else:
+                self._answers = True
                 # Its database is locked by another request.
                 busy = response.status_code == 503
                 if not busy or time.monotonic() - begin > PATIENCE_SECONDS_OF_FLOWS:
