@@ -8,8 +8,9 @@ OLDEST_PREFECT := $(shell sed -n 's/.*"prefect>=\([0-9.]*\),.*/\1/p' pyproject.t
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # uv takes a tenth of pip's time, but does not read pip's settings, which may name the index.
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(PIP) install $(1)
-# The tests of a file, and those that share a server, run in one of these processes.
-PYTEST := $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
+# The tests of a file, and those that share a server, run in one of these processes, of which some
+# wait for servers.
+PYTEST := $(BIN)/python -m pytest --numprocesses=3 --dist=loadgroup
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header --no-emit-package lume-services
 
