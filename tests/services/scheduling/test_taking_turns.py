@@ -34,3 +34,23 @@ def test_those_who_want_a_connection_take_turns(tmp_path: Path) -> None:
 
     assert asyncio.run(most_open()) == CONNECTIONS
     assert [file.name for file in tmp_path.iterdir()] == ["prefect-server.sqlite"]
+
+
+def test_one_that_needs_two_connections_gets_the_second(tmp_path: Path) -> None:
+    environment = server_environment(LUMEServicesSettings(home=tmp_path))
+    url = environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"]
+
+    async def nested() -> int:
+        engine, all_have_one, counts = create_async_engine(url), asyncio.Barrier(CONNECTIONS), []
+
+        async def count() -> None:
+            async with engine.connect():
+                await all_have_one.wait()
+                async with engine.connect() as second:
+                    counts.append((await second.execute(text("SELECT 1"))).scalar_one())
+
+        await asyncio.gather(*(count() for _ in range(CONNECTIONS)))
+        await engine.dispose()
+        return sum(counts)
+
+    assert asyncio.run(nested()) == CONNECTIONS
