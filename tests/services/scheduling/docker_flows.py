@@ -41,6 +41,13 @@ def waiting(seconds: float = 300) -> float:
 
 
 @flow
+def until(path: str) -> bool:
+    while not Path(path).exists():
+        time.sleep(0.1)
+    return True
+
+
+@flow
 def surroundings(names: list[str]) -> dict[str, Any]:
     return {
         "variables": {name: os.environ.get(name) for name in names},

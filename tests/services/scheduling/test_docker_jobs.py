@@ -26,7 +26,7 @@ from servers import postgresql
 from servers.docker import docker, job_environment
 from servers.prefect import SCHEDULING, PrefectServer, working
 
-SECONDS = 120
+SECONDS = 300
 TOKEN = "t0ken-of-the-tests"
 LABELS = ("own",)
 DOOMED = ("doomed",)
@@ -163,12 +163,13 @@ def test_results_are_in_the_database_and_secrets_nowhere(
     own: Own, worker: None, service: scheduling.SchedulingService
 ) -> None:
     run_id = service.run(flows.measuring, {"charge": 2.0}, labels=LABELS)
-    held = service.run(flows.waiting, {"seconds": 8}, labels=LABELS)
+    held = service.run(flows.waiting, labels=LABELS)
     names = ["LUME_RESULTS_DB__URL", "LUME_PREFECT__HEADERS", "LUME_HOME"]
     seen_id = service.run(flows.surroundings, {"names": names}, labels=LABELS)
     soon(lambda: service.run_info(held).state_name == "Running")
     shown = json.dumps(inspected(held))
-    for run in (run_id, seen_id, held):
+    service.cancel(held)
+    for run in (run_id, seen_id):
         service.wait(run, SECONDS)
         service.require_completed(run)
     assert Result.load(service.get_result(run_id)).outputs == {"double": 4.0}
@@ -176,6 +177,7 @@ def test_results_are_in_the_database_and_secrets_nowhere(
     assert seen["variables"]["LUME_RESULTS_DB__URL"] == own.settings.results_db_url
     assert json.loads(seen["variables"]["LUME_PREFECT__HEADERS"]) == {"X-Token": TOKEN}
     assert (seen["files"], seen["variables"]["LUME_HOME"]) == ([], str(own.server.home))
+    assert service.wait(held, SECONDS).state_name == "Cancelled"
     kept = "".join(
         httpx.post(f"{own.server.url}/{kind}/filter", json={"limit": 200}).text
         for kind in ("deployments", "flow_runs", "work_pools", "logs", "flows")
@@ -193,7 +195,7 @@ def test_a_worker_takes_over_what_a_killed_one_left(
 ) -> None:
     image = derived(own.image, "volume")
     with own.start(*DOOMED) as first:
-        goes_on = service.run(flows.waiting, {"seconds": 10}, labels=DOOMED, image=image)
+        goes_on = service.run(flows.until, {"path": "/mnt/lume/go"}, labels=DOOMED, image=image)
         ends = service.run(flows.waiting, labels=DOOMED)
         for run_id in (goes_on, ends):
             soon(lambda run_id=run_id: service.run_info(run_id).state_name == "Running")
@@ -203,6 +205,7 @@ def test_a_worker_takes_over_what_a_killed_one_left(
     docker("kill", *[each["Id"] for each in inspected(ends)])
     with own.start(*DOOMED):
         assert service.wait(ends, SECONDS).state_name == "Crashed"
+        (own.folder / "go").touch()
         assert service.wait(goes_on, SECONDS).state_name == "Completed"
         with pytest.raises(FlowFailedError, match="its container was killed"):
             service.require_completed(ends)
