@@ -15,8 +15,8 @@ from lume_services.services.scheduling.prefect_server.connection import headers
 from lume_services.settings import LUMEServicesSettings
 from lume_services.settings_sources import CONFIG_FILE_VARIABLE, find_config_file
 
-# The name of `taking_turns`, whose import takes SQLAlchemy's time.
-_TAKING_TURNS = "lume_taking_turns"
+# The name of `closing`, whose import takes SQLAlchemy's time.
+_CLOSING_CURSORS = "lume_closing_cursors"
 _NO_AUTHORITY = Path(local_api.__file__).with_name("no_ca.pem")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -31,7 +31,7 @@ def server_environment(settings: LUMEServicesSettings) -> dict[str, str]:
     """
     url = settings.prefect.database_url
     file = settings.home / "prefect-server.sqlite"
-    database = f"sqlite+aiosqlite:///{file}?plugin={_TAKING_TURNS}"
+    database = f"sqlite+aiosqlite:///{file}?plugin={_CLOSING_CURSORS}"
     secret = settings.prefect.auth_string
     return {
         "PREFECT_HOME": str(settings.home / "prefect"),
