@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -56,25 +58,33 @@ def api(request: pytest.FixtureRequest, tmp_path: Path, light_collections: None)
 
 @pytest.fixture(scope="session")
 def observed(
-    backend: Backend, shared: Path, request: pytest.FixtureRequest
-) -> Iterator[dict[Case, Future[Seen]]]:
+    shared: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[[Backend], dict[Case, Future[Seen]]]]:
     """What is seen of each case on a backend; many runs are under way at the same time."""
-    assert backend.worker is not None
-    settings = request.getfixturevalue(backend.worker).settings(shared / f"home-{backend}")
-    service = scheduling.build(settings)
-    cases = [
+    with ExitStack() as stack:
+
+        @functools.cache
+        def observe(backend: Backend) -> dict[Case, Future[Seen]]:
+            assert backend.worker is not None
+            settings = request.getfixturevalue(backend.worker).settings(shared / f"home-{backend}")
+            service = stack.enter_context(closing(scheduling.build(settings)))
+            pool = ThreadPoolExecutor(RUNS_AT_ONCE)
+            stack.callback(pool.shutdown, cancel_futures=True)
+            futures = {}
+            for number, case in enumerate(_cases(request.session, backend)):
+                folder = shared / f"{backend}-{number}"
+                folder.mkdir()
+                futures[case] = pool.submit(WorkersApi(service, folder).observe, case)
+            return futures
+
+        yield observe
+
+
+def _cases(session: pytest.Session, backend: Backend) -> list[Case]:
+    return [
         item.callspec.params["case"]
-        for item in request.session.items
+        for item in session.items
         if isinstance(item, pytest.Function)
         and "observed" in item.fixturenames
         and item.callspec.params["backend"] is backend
     ]
-    with ThreadPoolExecutor(RUNS_AT_ONCE) as pool:
-        futures = {}
-        for number, case in enumerate(cases):
-            folder = shared / f"{backend}-{number}"
-            folder.mkdir()
-            futures[case] = pool.submit(WorkersApi(service, folder).observe, case)
-        yield futures
-        pool.shutdown(cancel_futures=True)
-    service.close()

@@ -47,6 +47,7 @@ Concurrency and rate limits that do not exist       one_at_a_time, strict_about_
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
@@ -55,7 +56,7 @@ from cases import PREFECT, Case, Seen
 from observing import Api
 from registered_cases import CASES, DASK_CASES
 
-from servers.backends import chosen
+from servers.backends import Backend, chosen
 
 SAMPLE = frozenset(
     {
@@ -96,16 +97,20 @@ def test_a_flow_ends_as_written_down(api: Api, case: Case) -> None:
 
 
 def on_workers() -> list[Any]:
-    """Return each case on each backend that has workers."""
+    """Return each case on each backend that has workers, a backend's one after the other."""
     return [
         pytest.param(backend, case, id=f"{backend}-{case.flow.name}")
+        for backend in chosen(sample=True)
+        if backend.worker is not None
         for case in CASES
         if case.checked_by_service
-        for backend in chosen(sample=case.flow.name in SAMPLE)
-        if backend.worker is not None and not (backend.costly and case in DASK_CASES)
+        and backend in chosen(sample=case.flow.name in SAMPLE)
+        and not (backend.costly and case in DASK_CASES)
     ]
 
 
-@pytest.mark.parametrize(("backend", "case"), on_workers(), scope="session")
-def test_a_flow_ends_so_on_a_worker(observed: dict[Case, Future[Seen]], case: Case) -> None:
-    assert observed[case].result() == case.expected
+@pytest.mark.parametrize(("backend", "case"), on_workers())
+def test_a_flow_ends_so_on_a_worker(
+    observed: Callable[[Backend], dict[Case, Future[Seen]]], backend: Backend, case: Case
+) -> None:
+    assert observed(backend)[case].result() == case.expected

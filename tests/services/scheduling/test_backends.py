@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -293,10 +294,12 @@ def test_projects_are_kept(service: SchedulingService) -> None:
 
 @SAMPLE
 def test_who_waits_too_long_is_told(service: SchedulingService) -> None:
+    # Backends share a server, and with it the runs.
+    name = f"waited-for-{secrets.token_hex(3)}"
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(service.run, flows.endless_flow, run_name="waited-for")
-        soon(lambda: [run.state_name for run in _named(service, "waited-for")], ["Running"])
-        (run,) = _named(service, "waited-for")
+        running = pool.submit(service.run, flows.endless_flow, run_name=name)
+        soon(lambda: [run.state_name for run in _named(service, name)], ["Running"])
+        (run,) = _named(service, name)
         with pytest.raises(RunTimeoutError, match=r"'endless-flow' is Running after 0\.3 s"):
             service.wait(run.id, timeout=0.3)
         service.cancel(run.id)
