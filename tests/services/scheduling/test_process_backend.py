@@ -19,6 +19,7 @@ from lume_services.errors import InputError, NeedsServerError, SchedulingError
 from lume_services.services.scheduling.backends.local import LocalBackend
 from lume_services.services.scheduling.backends.process import ProcessBackend
 from lume_services.services.scheduling.prefect_server.results import ERROR
+from lume_services.services.scheduling.registry import DEFAULT_PROJECT
 from lume_services.services.scheduling.service import SchedulingService
 from lume_services.settings import LUMEServicesSettings
 from lume_services.settings_prefect import PrefectSettings
@@ -78,6 +79,16 @@ def test_a_run_for_workers_of_another_kind_is_reported(
     message = service.run_info(service.run(record)).message or ""
     assert "worker of work pool 'lume-other' that serves it; there is none" in message
     assert message.endswith("lume-services worker start --backend other")
+    other.close()
+
+
+def test_a_flow_that_is_passed_runs_here_though_it_is_registered_elsewhere(
+    service: SchedulingService, prefect_worker: PrefectServer, tmp_path: Path
+) -> None:
+    assert service.run_and_return(flows.sync_flow, {"x": 1}) == 2
+    other = OtherBackend(prefect_worker.settings(tmp_path))
+    SchedulingService(other).register_flow(flows.sync_flow, DEFAULT_PROJECT)
+    assert service.run_and_return(flows.sync_flow, {"x": 1}) == 2
     other.close()
 
 

@@ -111,10 +111,15 @@ class ServerBackend:
         flow: Flow[..., Any] | None,
         parameters: Mapping[str, Any] | None = None,
     ) -> FlowRecord:
-        """Register a flow as it is now, unless it is registered so."""
+        """Register a flow as it is now, for this backend's workers, unless it is registered so."""
         if flow is not None and not record.entrypoint:
             record = replace(record, entrypoint=entrypoints.of(flow))
-        if self.registry.find(record.name, record.project_name) != record:
+        known = self.registry.deployment(record.name, record.project_name)
+        if (
+            known is None
+            or known["work_pool_name"] != self.pool.name
+            or deployments.record_in(known) != record
+        ):
             self.registry.deploy(record, parameters)
         return record
 
