@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from lume_services.extras import needed
-from lume_services.settings_section import Section, no_bool
+from lume_services.settings_section import Section, from_json, no_bool
 
 if TYPE_CHECKING:
     from docker.types import HostConfig, Mount
@@ -34,22 +33,12 @@ _TRUTH_VALUES = frozenset(
 _VOLUME = re.compile(r"(/[^:]*|[a-zA-Z0-9][\w.-]*):/[^:]+(:r[ow])?")
 
 
-def _from_json(value: object) -> object:
-    """Take JSON too, for environment variables."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError as error:
-        raise ValueError(f"must be JSON where it is text: {error}") from None
-
-
 Memory = Annotated[int | str, BeforeValidator(no_bool)]
 CPUs = Annotated[float, Field(gt=0), BeforeValidator(no_bool)]
-Texts = Annotated[dict[str, str], BeforeValidator(_from_json)]
-Volumes = Annotated[tuple[str, ...], BeforeValidator(_from_json)]
-Ports = Annotated[tuple[int | str, ...], BeforeValidator(_from_json)]
-Table = Annotated[dict[str, Any], BeforeValidator(_from_json)]
+Texts = Annotated[dict[str, str], BeforeValidator(from_json)]
+Volumes = Annotated[tuple[str, ...], BeforeValidator(from_json)]
+Ports = Annotated[tuple[int | str, ...], BeforeValidator(from_json)]
+Table = Annotated[dict[str, Any], BeforeValidator(from_json)]
 
 
 class DockerOptions(BaseModel):

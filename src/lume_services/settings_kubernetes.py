@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from pydantic import (
 )
 
 from lume_services.settings_quantity import CPU, Memory, amount
-from lume_services.settings_section import Section, no_bool
+from lume_services.settings_section import Section, from_json, no_bool
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _DNS_NAME = re.compile(rf"{_DNS_LABEL.pattern}(\.{_DNS_LABEL.pattern})*")
@@ -37,21 +36,11 @@ def _dns_name(name: str) -> str:
     return name
 
 
-def _from_json(value: object) -> object:
-    """Take JSON too, for environment variables."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError as error:
-        raise ValueError(f"must be JSON where it is text: {error}") from None
-
-
 DNSLabel = Annotated[str, AfterValidator(_dns_label)]
 DNSName = Annotated[str, AfterValidator(_dns_name)]
-Table = Annotated[dict[str, Any], BeforeValidator(_from_json)]
-Tables = Annotated[tuple[dict[str, Any], ...], BeforeValidator(_from_json)]
-Texts = Annotated[dict[str, str], BeforeValidator(_from_json)]
+Table = Annotated[dict[str, Any], BeforeValidator(from_json)]
+Tables = Annotated[tuple[dict[str, Any], ...], BeforeValidator(from_json)]
+Texts = Annotated[dict[str, str], BeforeValidator(from_json)]
 Count = Annotated[NonNegativeInt, BeforeValidator(no_bool)]
 Seconds = Annotated[PositiveInt, BeforeValidator(no_bool)]
 
@@ -101,7 +90,7 @@ class KubernetesOptions(BaseModel):
     memory_request: Memory | None = None
     memory_limit: Memory | None = None
     service_account_name: DNSName | None = None
-    image_pull_secrets: Annotated[tuple[DNSName, ...], BeforeValidator(_from_json)] | None = None
+    image_pull_secrets: Annotated[tuple[DNSName, ...], BeforeValidator(from_json)] | None = None
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
     priority_class_name: DNSName | None = None
     volumes: Tables | None = None

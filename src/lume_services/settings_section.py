@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pydantic import BaseModel, ConfigDict
 
 from lume_services import plugins
@@ -18,6 +20,16 @@ def no_bool(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("must be an integer")  # noqa: TRY004 — what pydantic collects
     return value
+
+
+def from_json(value: object) -> object:
+    """Take JSON too, for environment variables."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ValueError(f"must be JSON where it is text: {error}") from None
 
 
 def one_of(name: str, group: str) -> None:

@@ -86,11 +86,11 @@ def test_who_stops_awaiting_leaves_no_thread_and_no_run(awaited: AsyncScheduling
         run_id = await running(awaited, "given-up")
         with pytest.raises(RunTimeoutError, match=r"'endless-flow' is Running after 0\.3 s"):
             await awaited.wait(run_id, timeout=0.3)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match=r"^$"):
             await asyncio.wait_for(awaited.wait(run_id), 0.3)
         assert (await awaited.run_info(run_id)).state_name == "Running"
         task.cancel()
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(asyncio.CancelledError, match=r"^$"):
             await task
         return (await awaited.wait(run_id, timeout=300)).state_name
 
