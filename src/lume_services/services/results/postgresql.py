@@ -37,12 +37,14 @@ _SESSION = {
     # What is found is mostly read to the end; else plans are for the first tenth.
     "cursor_tuple_fraction": "1",
 }
-# One statement for many rows, of few parameters, with their links.
-_INSERT = text("""
-WITH added AS (
+# One statement for many rows, of few parameters, with their links. Transactions that add the same
+# rows in different orders wait for each other; who was dropped for that goes on alone.
+_INSERT = """
+WITH turn AS MATERIALIZED (SELECT {lock}(CAST(:key AS bigint))), added AS (
     INSERT INTO results (unique_hash, content_hash, project_name, flow_id, data)
     SELECT * FROM unnest(CAST(:unique_hash AS text[]), CAST(:content_hash AS text[]),
-        CAST(:project_name AS text[]), CAST(:flow_id AS text[]), CAST(:data AS text[]))
+        CAST(:project_name AS text[]), CAST(:flow_id AS text[]), CAST(:data AS text[])) AS entry
+    WHERE EXISTS (SELECT * FROM turn)
     ON CONFLICT DO NOTHING RETURNING unique_hash, id
 ), linked AS (
     INSERT INTO links (link, result_id)
@@ -51,8 +53,10 @@ WITH added AS (
     JOIN added USING (unique_hash)
 )
 SELECT unique_hash FROM added
-""")
-_LOCK = 0x6C756D65
+"""
+_INSERT_BESIDE_OTHERS = text(_INSERT.format(lock="pg_advisory_xact_lock_shared"))
+_INSERT_ALONE = text(_INSERT.format(lock="pg_advisory_xact_lock"))
+_LOCK, _INSERT_LOCK = 0x6C756D65, 0x6C756D66
 _SERIALIZATION, _DEADLOCK, _FORBIDDEN = "40001", "40P01", "42501"
 _TRY_AGAIN = "try again; if it goes on, see the server's log"
 # Lost connections, conflicts, a lack of something, locks, a server that stops or starts.
@@ -168,15 +172,16 @@ def complete_tables(connection: Connection) -> None:
     )
 
 
-def insert_rows(connection: Connection, rows: Sequence[Row]) -> Collection[str]:
+def insert_rows(connection: Connection, rows: Sequence[Row], alone: bool) -> Collection[str]:
     """Add the rows that no other is in the way of, and their links."""
     *columns, linked = zip(*rows, strict=True)
     values = {
         **dict(zip(Row._fields, map(_array, columns), strict=False)),
         "link": _array(link for links in linked for link in links),
         "linking": _array(row.unique_hash for row in rows for _ in row.links),
+        "key": _INSERT_LOCK,
     }
-    return list(connection.scalars(_INSERT, values))
+    return list(connection.scalars(_INSERT_ALONE if alone else _INSERT_BESIDE_OTHERS, values))
 
 
 def _array(texts: Iterable[str]) -> str:

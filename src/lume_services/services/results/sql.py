@@ -68,8 +68,11 @@ class SQLResultsDB(ResultsDB):
     def insert_many(self, documents: Sequence[Document]) -> int:
         """Add all documents or none; return how many were not there yet."""
         rows = [row_of(document, self._dialect.MAX_BYTES) for document in documents]
+        attempts = itertools.count()
         return self._run(
-            lambda connection: insert_rows(connection, self._dialect, rows),
+            lambda connection: insert_rows(
+                connection, self._dialect, rows, alone=next(attempts) > 0
+            ),
             within="writing_once" if len(rows) == 1 else "writing",
         )
 

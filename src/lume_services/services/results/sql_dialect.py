@@ -66,8 +66,12 @@ class Dialect(Protocol):
     def complete_tables(self, connection: Connection) -> None:
         """Add to new tables what this database alone needs."""
 
-    def insert_rows(self, connection: Connection, rows: Sequence[Row]) -> Collection[str]:
+    def insert_rows(
+        self, connection: Connection, rows: Sequence[Row], alone: bool
+    ) -> Collection[str]:
         """Add the rows that no other is in the way of, and their links.
+
+        Alone: while no other transaction adds any, as is done after two were in each other's way.
 
         Returns the unique hashes of what was added. A single row is added by one statement,
         unless a transaction is sure to be there.

@@ -30,7 +30,7 @@ def row_of(document: Document, max_bytes: int) -> Row:
     return Row(**keys, data=data, links=tuple(linked))
 
 
-def insert_rows(connection: Connection, dialect: Dialect, rows: Sequence[Row]) -> int:
+def insert_rows(connection: Connection, dialect: Dialect, rows: Sequence[Row], alone: bool) -> int:
     """Add the rows that are not there; return how many.
 
     Raises
@@ -43,7 +43,7 @@ def insert_rows(connection: Connection, dialect: Dialect, rows: Sequence[Row]) -
         firsts.setdefault(row.unique_hash, row)
     new: set[str] = set()
     for batch in _batches(list(firsts.values())):
-        new.update(dialect.insert_rows(connection, batch))
+        new.update(dialect.insert_rows(connection, batch, alone))
     if len(new) < len(rows):
         others = {row.unique_hash for row in rows} - new
         contents = {identity: firsts[identity].content_hash for identity in new}

@@ -100,7 +100,7 @@ def complete_tables(_connection: Connection) -> None:
     """Do nothing: the tables are complete."""
 
 
-def insert_rows(connection: Connection, rows: Sequence[Row]) -> Collection[str]:
+def insert_rows(connection: Connection, rows: Sequence[Row], alone: bool) -> Collection[str]:
     """Add the rows that no other is in the way of, and their links."""
     # No other process can write meanwhile.
     last = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM results").scalar_one()
