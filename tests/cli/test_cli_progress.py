@@ -190,6 +190,29 @@ def endless():
 """
 
 
+DROPPING = """
+import os
+import signal
+import time
+import weakref
+from prefect import flow
+
+class Beam:
+    pass
+
+def interrupt(gone):
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(10)
+
+@flow
+def endless():
+    beam = Beam()
+    watched = weakref.ref(beam, interrupt)
+    del beam
+    time.sleep(300)
+"""
+
+
 @pytest.fixture
 def slow_flow() -> str:
     Path("slow.py").write_text(SLOW)
@@ -221,6 +244,15 @@ def test_an_interruption_leaves_a_usable_terminal(slow_flow: str) -> None:
     assert terminal.code == 130
     assert written.rstrip().endswith("error: interrupted")
     assert written.count("\x1b[?25h") == 1  # the cursor is shown again
+
+
+def test_an_interruption_is_not_lost_in_a_finalizer() -> None:
+    Path("dropping.py").write_text(DROPPING)
+    with Terminal([*COMMAND, "run", "dropping.py:endless"]) as terminal:
+        written = terminal.read()
+    assert terminal.code == 130
+    assert written.rstrip().endswith("error: interrupted")
+    assert "Exception ignored" not in written
 
 
 def test_a_dumb_terminal_gets_plain_lines(slow_flow: str) -> None:

@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from lume_services import errors
 from lume_services.cli import console
-from lume_services.cli.interrupt import end_soon
+from lume_services.cli.interrupt import end_soon, not_lost
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -104,7 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     tokens = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        code: int = app.meta(tokens, exit_on_error=False, print_error=False) or DONE
+        with not_lost():
+            code: int = app.meta(tokens, exit_on_error=False, print_error=False) or DONE
     except CycloptsError as error:
         return _report(error)
     if code == INTERRUPTED and arguments is None:

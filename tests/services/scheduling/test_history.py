@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
+import signal
 import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -57,9 +60,11 @@ def test_a_schedule_needs_a_server(history: History) -> None:
 
 
 def _create_and_fail(history: History, registry: LocalRegistry) -> float:
-    with history.transaction():
+    def work(db: sqlite3.Connection) -> float:
         registry.create_project("lost")
         return 1 / 0
+
+    return history.transaction(work)
 
 
 def test_an_error_rolls_everything_back(history: History) -> None:
@@ -68,6 +73,39 @@ def test_an_error_rolls_everything_back(history: History) -> None:
         _create_and_fail(history, registry)
     assert registry.projects() == []
     history.close()
+
+
+def _interrupted(registry: LocalRegistry, after: float) -> KeyboardInterrupt | None:
+    """Use the history for a while, until an interruption; return it as a caller that keeps it."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, after)
+        while True:
+            registry.create_project("kept")
+            registry.projects()
+    except KeyboardInterrupt as error:
+        return error
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_an_interruption_leaves_the_history_to_the_others(history: History) -> None:
+    registry, other = LocalRegistry(history), LocalRegistry(History(history.path))
+    registry.create_project("kept")
+    kept = [_interrupted(registry, random.uniform(1e-5, 1e-3)) for _ in range(2000)]
+    found: list[str] = []
+    thread = threading.Thread(target=lambda: found.extend(registry.projects()), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert found == ["kept"]
+    registry.create_project("last")
+    assert other.projects() == ["kept", "last"]
+    assert kept.count(None) == 0
 
 
 def test_a_newer_format_is_refused_and_left_alone(history: History) -> None:

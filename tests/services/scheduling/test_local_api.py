@@ -130,8 +130,7 @@ def test_the_blocks_may_be_nested_and_side_by_side(tmp_path: Path) -> None:
             flows.sync_flow(2)
         flows.sync_flow(3)
     for engine, expected in [(first, 2), (second, 1)]:
-        with engine.history.reading() as db:
-            assert db.execute("SELECT COUNT(*) FROM flow_runs").fetchone()[0] == expected
+        assert engine.history.rows("SELECT COUNT(*) FROM flow_runs")[0][0] == expected
         engine.close()
 
 
@@ -149,8 +148,7 @@ def test_prefect_still_has_the_internals_that_the_observer_replaces() -> None:
 def test_task_results_reach_the_history_without_persistence(engine: LocalEngine) -> None:
     with engine.active():
         flows.sync_flow(41)
-    with engine.history.reading() as db:
-        row = db.execute("SELECT task_name, result, state_type FROM task_runs").fetchone()
+    (row,) = engine.history.rows("SELECT task_name, result, state_type FROM task_runs")
     assert (row["task_name"], row["state_type"]) == ("add", "COMPLETED")
     assert float(row["result"]) == 42
 

@@ -159,8 +159,7 @@ class LocalBackend:
                 return
             execution.cancelling(self._engine.history, run_id)
             # Held, so that the thread is not stopped while it holds the history itself.
-            with self._engine.history.reading():
-                observer.interrupt(thread)
+            self._engine.history.reading(lambda _: observer.interrupt(thread))
 
     def serve(
         self,

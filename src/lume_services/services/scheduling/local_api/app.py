@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -53,8 +54,7 @@ async def _receive_events(websocket: WebSocket, api: Api, auth_string: str) -> N
     try:
         while True:
             event = await websocket.receive_json()
-            with api.history.transaction() as db:
-                events.record(db, event)
+            api.history.transaction(partial(events.record, event=event))
     except WebSocketDisconnect:
         return
 

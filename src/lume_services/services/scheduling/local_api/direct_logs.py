@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 
 from lume_services.services.scheduling.local_api import logs, observer
 
@@ -32,8 +33,7 @@ class DirectLogs(logging.Filter):
                 "name": record.name,
                 "message": _FORMATTER.format(record)[:_LONGEST],
             }
-            with history.transaction() as db:
-                logs.add(db, [line])
+            history.transaction(partial(logs.add, lines=[line]))
             record.send_to_api = False
         return True
 

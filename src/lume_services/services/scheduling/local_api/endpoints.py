@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from lume_services.services.scheduling.local_api import (
@@ -23,6 +24,7 @@ from lume_services.services.scheduling.local_api import (
 from lume_services.services.scheduling.local_api.answers import (
     JSON,
     Answer,
+    Endpoint,
     error,
     found,
     route,
@@ -78,10 +80,13 @@ class Api:
         for expected, pattern, endpoint in _ROUTES:
             fit = pattern.fullmatch(path) if method == expected else None
             if fit is not None:
-                hold = self.history.reading() if method == "GET" else self.history.transaction()
-                with hold as db:
-                    return endpoint(db, fit.groupdict(), content)
+                do = self.history.reading if method == "GET" else self.history.transaction
+                return do(_with(endpoint, fit.groupdict(), content))
         return error(501, f"{method} {path}: {NEEDS_SERVER}")
+
+
+def _with(endpoint: Endpoint, at: JSON, body: Any) -> Callable[[sqlite3.Connection], Answer]:
+    return lambda db: endpoint(db, at, body)
 
 
 def _health(db: sqlite3.Connection, at: JSON, body: Any) -> Answer:

@@ -37,7 +37,8 @@ def create(
     from prefect.context import TagsContext
 
     options = config.build() if config else {}
-    with history.transaction() as db:
+
+    def create(db: sqlite3.Connection) -> JSON:
         return flow_runs.create(
             db,
             {
@@ -55,6 +56,8 @@ def create(
                 "state": {"type": "PENDING"},
             },
         )
+
+    return history.transaction(create)
 
 
 def execute(history: History, run: JSON, flow: Flow[..., Any], parameters: JSON) -> None:
@@ -76,10 +79,8 @@ def execute(history: History, run: JSON, flow: Flow[..., Any], parameters: JSON)
         _keep_failure(history, run["id"], exception)
         return
     result, problem = observer.as_json(value)
-    with history.transaction() as db:
-        db.execute(
-            "INSERT OR REPLACE INTO flow_results VALUES (?, ?, ?)", (run["id"], result, problem)
-        )
+    replace = "INSERT OR REPLACE INTO flow_results VALUES (?, ?, ?)"
+    history.transaction(lambda db: db.execute(replace, (run["id"], result, problem)))
 
 
 def _outcome(
@@ -126,8 +127,8 @@ def cause(state: Any) -> BaseException:
 
 def cancelling(history: History, run_id: str) -> None:
     """Write that a run is about to be cancelled."""
-    with history.transaction() as db:
-        flow_runs.set_state(db, run_id, {"type": "CANCELLING", "name": "Cancelling"}, force=False)
+    state = {"type": "CANCELLING", "name": "Cancelling"}
+    history.transaction(lambda db: flow_runs.set_state(db, run_id, state, force=False))
 
 
 async def _collect(items: Any) -> list[Any]:
@@ -150,7 +151,8 @@ def _keep_failure(
 ) -> None:
     text = "".join(traceback.format_exception(error))
     cause = {"type": type(error).__name__, "message": str(error), "traceback": text}
-    with history.transaction() as db:
+
+    def keep(db: sqlite3.Connection) -> None:
         run = flow_runs.read(db, run_id)
         if run is not None and run["state_type"] not in rules.TERMINAL:
             # The engine gives up without a final state when the API aborts a transition.
@@ -158,15 +160,20 @@ def _keep_failure(
             flow_runs.fail(db, run, {"type": state, "name": state.capitalize(), "message": message})
         db.execute("UPDATE flow_runs SET error = ? WHERE id = ?", (json.dumps(cause), run_id))
 
+    history.transaction(keep)
+
 
 def _end_cancelling(history: History, run_id: str) -> bool:
     """Cancel a run that came to its end while it was to be cancelled; return whether."""
-    with history.transaction() as db:
+
+    def end(db: sqlite3.Connection) -> bool:
         run = flow_runs.read(db, run_id)
-        if run is not None and run["state_type"] == "CANCELLING":
-            flow_runs.fail(db, run, {"type": "CANCELLED", "name": "Cancelled"})
-            return True
-    return False
+        if run is None or run["state_type"] != "CANCELLING":
+            return False
+        flow_runs.fail(db, run, {"type": "CANCELLED", "name": "Cancelled"})
+        return True
+
+    return history.transaction(end)
 
 
 def _stand_in(db: sqlite3.Connection, flow_name: str) -> str | None:

@@ -1,8 +1,12 @@
 """The embedded store of runs and registered flows: one SQLite file.
 
-All access is through `History.transaction`, which holds one lock and one
-connection for each process; other processes are kept apart by SQLite itself
-(write-ahead log). The file is readable by its owner only.
+All access is through `History.transaction` and `History.reading`, which hold
+one lock and one connection for each process; other processes are kept apart by
+SQLite itself (write-ahead log). The file is readable by its owner only.
+
+Both call what is to be done rather than being used in a ``with`` statement: an
+interruption between a context manager written in Python and its block would
+leave the lock held.
 """
 
 from __future__ import annotations
@@ -11,15 +15,17 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from lume_services.errors import SchedulingError
 from lume_services.services.wal import use_wal
 
 SCHEMA_VERSION = 2
 BUSY_SECONDS = 30.0
+
+_Answer = TypeVar("_Answer")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS projects (name TEXT PRIMARY KEY, created TEXT NOT NULL);
@@ -77,19 +83,23 @@ class History:
         self._connection: sqlite3.Connection | None = None
         self._pid = 0
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the connection; commit at the end, or roll back on an error."""
+    def transaction(self, work: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
+        """Do some work with the connection; commit at its end, or roll back on an error.
+
+        Parameters
+        ----------
+        work
+            What is done. Inside a transaction it becomes a part of it.
+        """
         if self._pid != os.getpid():
             self._forget_inherited()
         with self._lock:
             connection = self._connection or self._open()
             if connection.in_transaction:
-                yield connection
-                return
+                return work(connection)
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                yield connection
+                answer = work(connection)
                 connection.execute("COMMIT")
             except BaseException as error:
                 if connection.in_transaction:
@@ -97,17 +107,33 @@ class History:
                 if isinstance(error, sqlite3.Error):
                     raise self._unusable(error) from error
                 raise
+            return answer
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Hold the connection for queries that change nothing."""
+    def reading(self, work: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
+        """Do some work that changes nothing with the connection.
+
+        Parameters
+        ----------
+        work
+            What is done.
+        """
         if self._pid != os.getpid():
             self._forget_inherited()
         with self._lock:
             try:
-                yield self._connection or self._open()
+                return work(self._connection or self._open())
             except sqlite3.Error as error:
                 raise self._unusable(error) from error
+
+    def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        """Return the rows that a query finds.
+
+        Parameters
+        ----------
+        query, values
+            The SQL, and what its question marks stand for.
+        """
+        return self.reading(lambda db: db.execute(query, values).fetchall())
 
     def close(self) -> None:
         """Close the file; a later use opens it again."""

@@ -21,6 +21,7 @@ import ctypes
 import functools
 import json
 import secrets
+import sqlite3
 import threading
 import time
 import uuid
@@ -169,10 +170,13 @@ def _write(history: History, task_run: Any, state: Any) -> None:
 
     context = TaskRunContext.get()
     name = context.task.name if context else task_run.name
-    with history.transaction() as db:
+
+    def save(db: sqlite3.Connection) -> None:
         task_runs.save(db, _document(task_run, state), task_name=name)
         if state.is_completed() and state.name != "RolledBack":
             task_runs.set_result(db, str(task_run.id), *as_json(value_of(state)))
+
+    history.transaction(save)
 
 
 def value_of(state: Any) -> Any:

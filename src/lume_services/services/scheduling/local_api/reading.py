@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from lume_services.errors import RunNotFoundError
@@ -55,23 +56,21 @@ class LocalRunHistory:
     def runs(self, limit: int, project_name: str | None) -> list[RunInfo]:
         """Return the newest runs that are no children, newest first."""
         self._bury_the_dead()
-        with self._history.reading() as db:
-            rows = db.execute(
-                "SELECT * FROM flow_runs"
-                " WHERE parent_run_id IS NULL AND project = COALESCE(?, project)"
-                " ORDER BY rowid DESC LIMIT ?",
-                (project_name, limit),
-            ).fetchall()
+        rows = self._history.rows(
+            "SELECT * FROM flow_runs"
+            " WHERE parent_run_id IS NULL AND project = COALESCE(?, project)"
+            " ORDER BY rowid DESC LIMIT ?",
+            (project_name, limit),
+        )
         return [_run_info(row) for row in rows]
 
     def run(self, run_id: str) -> RunInfo:
         """Return a run by its identifier or a unique beginning of it."""
         self._bury_the_dead()
-        with self._history.reading() as db:
-            rows = db.execute(
-                "SELECT * FROM flow_runs WHERE id BETWEEN ? AND ? ORDER BY rowid DESC LIMIT 3",
-                (run_id, run_id + _LAST),
-            ).fetchall()
+        rows = self._history.rows(
+            "SELECT * FROM flow_runs WHERE id BETWEEN ? AND ? ORDER BY rowid DESC LIMIT 3",
+            (run_id, run_id + _LAST),
+        )
         if not run_id or not rows:
             raise RunNotFoundError(
                 f"there is no run {run_id!r} in {self._history.path}; "
@@ -86,36 +85,33 @@ class LocalRunHistory:
 
     def task_runs(self, run_id: str) -> list[TaskRunInfo]:
         """Return a run's task runs in the order of their start."""
-        with self._history.reading() as db:
-            rows = db.execute(
-                "SELECT * FROM task_runs WHERE flow_run_id = ? AND task_name <> '' ORDER BY id",
-                (run_id,),
-            ).fetchall()
+        rows = self._history.rows(
+            "SELECT * FROM task_runs WHERE flow_run_id = ? AND task_name <> '' ORDER BY id",
+            (run_id,),
+        )
         return [_task_run_info(row) for row in rows]
 
     def child_runs(self, run_id: str) -> list[RunInfo]:
         """Return the runs that a run started as its children, oldest first."""
-        with self._history.reading() as db:
-            rows = db.execute(
-                "SELECT * FROM flow_runs WHERE parent_run_id = ? ORDER BY rowid", (run_id,)
-            ).fetchall()
+        rows = self._history.rows(
+            "SELECT * FROM flow_runs WHERE parent_run_id = ? ORDER BY rowid", (run_id,)
+        )
         return [_run_info(row) for row in rows]
 
     def child_ids(self, run_ids: Collection[str]) -> list[str]:
         """Return the identifiers of the child runs of some runs."""
-        with self._history.reading() as db:
-            rows = db.execute(
-                "SELECT id FROM flow_runs"
-                " WHERE parent_run_id IN (SELECT value FROM json_each(?)) ORDER BY rowid",
-                (json.dumps(list(run_ids)),),
-            ).fetchall()
+        rows = self._history.rows(
+            "SELECT id FROM flow_runs"
+            " WHERE parent_run_id IN (SELECT value FROM json_each(?)) ORDER BY rowid",
+            (json.dumps(list(run_ids)),),
+        )
         return [row["id"] for row in rows]
 
     def logs(self, run_ids: Collection[str], since: datetime | None = None) -> list[LogLine]:
         """Return the log lines of some runs, since a time or all, in the order of their times."""
         flush_logs()
-        with self._history.reading() as db:
-            rows = logs.of_runs(db, run_ids, "" if since is None else since.isoformat())
+        begin = "" if since is None else since.isoformat()
+        rows = self._history.reading(lambda db: logs.of_runs(db, run_ids, begin))
         return [
             LogLine(
                 timestamp=datetime.fromisoformat(row["timestamp"]),
@@ -130,36 +126,34 @@ class LocalRunHistory:
 
     def results(self, run_id: str) -> RunResults:
         """Return what the run's flow and tasks returned."""
-        with self._history.reading() as db:
-            flow = db.execute(
-                "SELECT * FROM flow_results WHERE flow_run_id = ?", (run_id,)
-            ).fetchone()
-            tasks = db.execute(
-                "SELECT task_name, result, result_problem FROM task_runs"
-                " WHERE flow_run_id = ? AND task_name <> '' AND state_type = 'COMPLETED'"
-                " ORDER BY id",
-                (run_id,),
-            ).fetchall()
+        flows = self._history.rows("SELECT * FROM flow_results WHERE flow_run_id = ?", (run_id,))
+        tasks = self._history.rows(
+            "SELECT task_name, result, result_problem FROM task_runs"
+            " WHERE flow_run_id = ? AND task_name <> '' AND state_type = 'COMPLETED'"
+            " ORDER BY id",
+            (run_id,),
+        )
         return RunResults(
-            returned=None if flow is None else _value(flow),
+            returned=_value(flows[0]) if flows else None,
             tasks=tuple((row["task_name"], _value(row)) for row in tasks),
         )
 
     def _bury_the_dead(self) -> None:
         """Mark the unfinished runs of processes that are gone as crashed."""
-        with self._history.reading() as db:
-            unfinished = db.execute(
-                "SELECT id, process FROM flow_runs"
-                " WHERE state_type IN ('PENDING', 'RUNNING', 'SCHEDULED', 'PAUSED', 'CANCELLING')"
-            ).fetchall()
+        unfinished = self._history.rows(
+            "SELECT id, process FROM flow_runs"
+            " WHERE state_type IN ('PENDING', 'RUNNING', 'SCHEDULED', 'PAUSED', 'CANCELLING')"
+        )
         gone = [row["id"] for row in unfinished if is_gone(row["process"])]
-        if not gone:
-            return
-        with self._history.transaction() as db:
-            for run_id in gone:
-                run = flow_runs.read(db, run_id)
-                if run is not None:
-                    flow_runs.fail(db, run, _end_of(run))
+        if gone:
+            self._history.transaction(partial(_bury, gone))
+
+
+def _bury(run_ids: list[str], db: sqlite3.Connection) -> None:
+    for run_id in run_ids:
+        run = flow_runs.read(db, run_id)
+        if run is not None:
+            flow_runs.fail(db, run, _end_of(run))
 
 
 def _end_of(run: dict[str, Any]) -> dict[str, Any]:

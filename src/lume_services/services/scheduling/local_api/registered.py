@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from importlib import metadata
 from typing import Any
 
@@ -30,13 +32,12 @@ class LocalRegistry:
 
     def create_project(self, name: str) -> None:
         """Make a project; making it again changes nothing."""
-        with self._history.transaction() as db:
-            db.execute("INSERT OR IGNORE INTO projects VALUES (?, ?)", (name, now()))
+        self._history.transaction(partial(_add_project, name))
 
     def projects(self) -> list[str]:
         """Return the names of the projects, sorted."""
-        with self._history.reading() as db:
-            return [row["name"] for row in db.execute("SELECT name FROM projects ORDER BY name")]
+        rows = self._history.rows("SELECT name FROM projects ORDER BY name")
+        return [row["name"] for row in rows]
 
     def save(
         self,
@@ -52,31 +53,36 @@ class LocalRegistry:
                 "between two programs. Run it from cron or a systemd timer with "
                 "`lume-services run`, or register it on a server backend (LUME_BACKEND)."
             )
-        with self._history.transaction() as db:
-            db.execute("INSERT OR IGNORE INTO projects VALUES (?, ?)", (record.project_name, now()))
-            db.execute(
-                "INSERT OR REPLACE INTO registered_flows VALUES (?, ?, ?)",
-                (record.project_name, record.name, json.dumps(_document(record))),
-            )
+        self._history.transaction(partial(_put, record))
 
     def find(self, name: str, project_name: str) -> FlowRecord | None:
         """Return a flow, or None."""
-        with self._history.reading() as db:
-            row = db.execute(
-                "SELECT document FROM registered_flows WHERE project = ? AND name = ?",
-                (project_name, name),
-            ).fetchone()
-        return None if row is None else _record(json.loads(row["document"]))
+        rows = self._history.rows(
+            "SELECT document FROM registered_flows WHERE project = ? AND name = ?",
+            (project_name, name),
+        )
+        return _record(json.loads(rows[0]["document"])) if rows else None
 
     def records(self, project_name: str | None = None) -> list[FlowRecord]:
         """Return the flows of a project or of all, by project and name."""
-        with self._history.reading() as db:
-            rows = db.execute(
-                "SELECT document FROM registered_flows WHERE project = COALESCE(?, project)"
-                " ORDER BY project, name",
-                (project_name,),
-            ).fetchall()
+        rows = self._history.rows(
+            "SELECT document FROM registered_flows WHERE project = COALESCE(?, project)"
+            " ORDER BY project, name",
+            (project_name,),
+        )
         return [_record(json.loads(row["document"])) for row in rows]
+
+
+def _add_project(name: str, db: sqlite3.Connection) -> None:
+    db.execute("INSERT OR IGNORE INTO projects VALUES (?, ?)", (name, now()))
+
+
+def _put(record: FlowRecord, db: sqlite3.Connection) -> None:
+    _add_project(record.project_name, db)
+    db.execute(
+        "INSERT OR REPLACE INTO registered_flows VALUES (?, ?, ?)",
+        (record.project_name, record.name, json.dumps(_document(record))),
+    )
 
 
 def _document(record: FlowRecord) -> dict[str, Any]:
