@@ -21,6 +21,7 @@ SECTIONS = {
     "validation": "a large flow-of-flows file",
     "files": "large arrays as files",
     "server": "from submission to result on a Prefect server",
+    "waiting": "many runs at once on a Prefect server",
     "docker": "flows in containers",
     "kubernetes": "flows as Jobs of Kubernetes",
     "results": "many small database results",

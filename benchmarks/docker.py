@@ -33,8 +33,8 @@ def main(quick: bool) -> None:
         "LUME_DOCKER__IMAGE": IMAGE,
         "LUME_DOCKER__VOLUMES": json.dumps([PROGRAMS]),
     }
-    with server.running("server", "start") as log:
-        server.until(lambda: httpx.get(f"{url}/health").is_success, log)
+    with server.running("server", "start") as started:
+        server.until(lambda: httpx.get(f"{url}/health").is_success, started.log)
         register_many(1)
         table.show(rows(repeats))
 
@@ -43,8 +43,8 @@ def rows(repeats: int) -> list[Row]:
     begun = statistics.median(docker_run("true") for _ in range(repeats))
     installing, cached = with_extra_package(repeats)
     floor = statistics.median(by_hand() for _ in range(repeats))
-    with server.running("worker", "start") as log:
-        server.until(lambda: "started!" in log.read_text(), log)
+    with server.running("worker", "start") as started:
+        server.until(lambda: "started!" in started.log.read_text(), started.log)
         rounds = [server.submitted() for _ in range(repeats + 1)][1:]
     total = statistics.median(sum(parts) for parts in rounds)
     inspected = subprocess.run(

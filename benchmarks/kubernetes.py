@@ -46,8 +46,8 @@ def main(quick: bool) -> None:
         "LUME_KUBERNETES__VOLUME_MOUNTS": json.dumps([MOUNT]),
         "LUME_KUBERNETES__JOB_TEMPLATE": json.dumps(template),
     }
-    with namespace(), server.running("server", "start") as log:
-        server.until(lambda: httpx.get(f"{url}/health").is_success, log)
+    with namespace(), server.running("server", "start") as started:
+        server.until(lambda: httpx.get(f"{url}/health").is_success, started.log)
         config.current().scheduling.register_flow(f"{FLOW}:first_line", "bench")
         table.show(rows(repeats))
 
@@ -64,8 +64,8 @@ def namespace() -> Iterator[None]:
 def rows(repeats: int) -> list[Row]:
     bare = statistics.median(created() for _ in range(repeats))
     floor = statistics.median(by_hand() for _ in range(repeats))
-    with server.running("worker", "start") as log:
-        server.until(lambda: "started!" in log.read_text(), log)
+    with server.running("worker", "start") as started:
+        server.until(lambda: "started!" in started.log.read_text(), started.log)
         total = statistics.median([submitted() for _ in range(repeats + 1)][1:])
     return [
         Row("kubectl create of a Job of the image, to its first line", bare, "s"),

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 
@@ -30,13 +31,9 @@ PARTS = ("submission", "pick-up and start of the process", "run", "notice", "res
 
 def main(quick: bool) -> None:
     repeats, children, sleepers = (2, 2, 8) if quick else (20, 10, 100)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}/api"
-    os.environ |= {"LUME_BACKEND": "process", "LUME_PREFECT__API_URL": url}
     os.environ["LUME_SCHEDULING__MAX_CONCURRENT_FLOWS"] = str(SLOTS)
-    with running("server", "start") as log:
-        until(lambda: httpx.get(f"{url}/health").is_success, log)
+    with serving():
+        url = os.environ["LUME_PREFECT__API_URL"]
         register_many(children)
         floor = statistics.median(by_hand() for _ in range(min(repeats, 5)))
         rows = [Row("floor: the flow's process, started by hand", floor, "s")]
@@ -48,14 +45,33 @@ def main(quick: bool) -> None:
     table.show(rows)
 
 
+class Program(NamedTuple):
+    """What runs in the background."""
+
+    pid: int
+    log: Path
+
+
 @contextmanager
-def running(*arguments: str, program: Sequence[str] = PROGRAM) -> Iterator[Path]:
-    """Run a command, by default one of ours; give its log."""
+def serving() -> Iterator[Program]:
+    """Run a Prefect server, which the settings name."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}/api"
+    os.environ |= {"LUME_BACKEND": "process", "LUME_PREFECT__API_URL": url}
+    with running("server", "start") as server:
+        until(lambda: httpx.get(f"{url}/health").is_success, server.log)
+        yield server
+
+
+@contextmanager
+def running(*arguments: str, program: Sequence[str] = PROGRAM) -> Iterator[Program]:
+    """Run a command, by default one of ours."""
     log = Path(f"{arguments[0]}{time.monotonic_ns()}.log")
     with log.open("wb") as output:
         process = subprocess.Popen([*program, *arguments], stdout=output, stderr=output)
     try:
-        yield log
+        yield Program(process.pid, log)
     finally:
         process.terminate()
         process.wait(30)
@@ -99,9 +115,9 @@ def plain_rows(url: str, repeats: int) -> Iterator[Row]:
     create = [*prefect, "work-pool", "create", "plain", "--type", "process"]
     subprocess.run(create, env=environment, check=True, capture_output=True)
     subprocess.run([sys.executable, str(PLAIN), "deploy"], env=environment, check=True)
-    worker = ["env", f"PREFECT_API_URL={url}", "PREFECT_LOGGING_LEVEL=INFO", *prefect]
-    with running("worker", "start", "--pool", "plain", program=worker) as log:
-        until(lambda: "started!" in log.read_text(), log)
+    start = ["env", f"PREFECT_API_URL={url}", "PREFECT_LOGGING_LEVEL=INFO", *prefect]
+    with running("worker", "start", "--pool", "plain", program=start) as worker:
+        until(lambda: "started!" in worker.log.read_text(), worker.log)
         command = [sys.executable, str(PLAIN), "run", str(repeats)]
         printed = subprocess.run(command, env=environment, check=True, capture_output=True)
     took = statistics.median(map(float, printed.stdout.split()))
@@ -110,8 +126,8 @@ def plain_rows(url: str, repeats: int) -> Iterator[Row]:
 
 def worker_rows(name: str, target: float, repeats: int, *options: str) -> Iterator[Row]:
     """Return the median from submission to result, and what it is made of."""
-    with running("worker", "start", *options) as log:
-        until(lambda: "started!" in log.read_text(), log)
+    with running("worker", "start", *options) as worker:
+        until(lambda: "started!" in worker.log.read_text(), worker.log)
         rounds = [submitted() for _ in range(repeats + 1)][1:]
     total = statistics.median(sum(parts) for parts in rounds)
     yield Row(f"{name} worker, submission to result", total, "s", target)
@@ -138,8 +154,8 @@ def submitted() -> tuple[float, ...]:
 def composition_rows(children: int) -> Iterator[Row]:
     """Return what a child costs in a chain, beyond a run of its own."""
     composed = FlowOfFlows.from_yaml(chain(children))
-    with running("worker", "start", "--warm", "4") as log:
-        until(lambda: "started!" in log.read_text(), log)
+    with running("worker", "start", "--warm", "4") as worker:
+        until(lambda: "started!" in worker.log.read_text(), worker.log)
         alone = statistics.median(sum(submitted()) for _ in range(3))
         took = seconds(lambda: composed.run_and_return({})) / (children + 1)
     yield Row(f"a child in a chain of {children}, beyond its run", took - alone, "s", 0.3)
@@ -149,8 +165,8 @@ def utilisation_rows(children: int) -> Iterator[Row]:
     """Return how much of its slots' time a warm worker spends in flows that sleep."""
     register_many(children, "sleeping")
     composed = FlowOfFlows.from_yaml(independent(children, "sleeping"))
-    with running("worker", "start", "--warm", str(SLOTS)) as log:
-        until(lambda: "started!" in log.read_text(), log)
+    with running("worker", "start", "--warm", str(SLOTS)) as worker:
+        until(lambda: "started!" in worker.log.read_text(), worker.log)
         took = seconds(lambda: composed.run_and_return({}))
     share = 100 * children * SLEEP_SECONDS / SLOTS / took
     label = f"{children} flows of {SLEEP_SECONDS:g} s on {SLOTS} slots: slots in use"
