@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import statistics
@@ -59,6 +60,8 @@ def serving() -> Iterator[Program]:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}/api"
     os.environ |= {"LUME_BACKEND": "process", "LUME_PREFECT__API_URL": url}
+    # That nobody takes a run is meant.
+    logging.getLogger("lume_services").setLevel(logging.ERROR)
     with running("server", "start") as server:
         until(lambda: httpx.get(f"{url}/health").is_success, server.log)
         yield server
@@ -74,7 +77,11 @@ def running(*arguments: str, program: Sequence[str] = PROGRAM) -> Iterator[Progr
         yield Program(process.pid, log)
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def until(ready: object, log: Path) -> None:

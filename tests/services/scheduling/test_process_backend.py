@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import engine_flows as flows
+import httpx
 import pytest
 from fault_flows import traced
 
@@ -69,6 +71,20 @@ def test_a_run_that_nobody_can_take_is_reported_and_waits(
     with working(prefect_worker, SCHEDULING, "--label", "gpu", "--label", "tests"):
         assert service.wait(run_id, timeout=300).state_name == "Completed"
     assert service.get_result(run_id) == 2
+
+
+def test_a_worker_that_has_become_silent_is_named(
+    service: SchedulingService, prefect_worker: PrefectServer
+) -> None:
+    heartbeat = {"name": "host-7 (cavity)", "heartbeat_interval_seconds": 1}
+    address = f"{prefect_worker.url}/work_pools/lume-process/workers/heartbeat"
+    httpx.post(address, json=heartbeat).raise_for_status()
+    time.sleep(4)  # the server counts three intervals
+    message = service.run_info(service.run(flows.sync_flow, {"x": 1}, labels=["cavity"])).message
+    assert re.search(
+        r"labels cavity; there are .+ but host-7 \(cavity\), silent since 20\d\d-", message or ""
+    )
+    httpx.delete(f"{prefect_worker.url}/work_pools/lume-process/workers/host-7%20(cavity)")
 
 
 def test_a_run_for_workers_of_another_kind_is_reported(

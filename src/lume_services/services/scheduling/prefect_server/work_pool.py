@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -21,10 +21,13 @@ _PREFIX = "lume-"
 
 
 class Worker(NamedTuple):
-    """A worker that is there: its name and the labels that it serves."""
+    """A worker that has not ended."""
 
     name: str
     labels: frozenset[str]
+    """What it serves."""
+    silent_since: str | None = None
+    """When it was last heard of, where that is too long ago."""
 
     def __str__(self) -> str:
         return f"{self.name} ({', '.join(sorted(self.labels)) or 'no labels'})"
@@ -77,8 +80,12 @@ class WorkPool:
 
     def workers(self, pool: str | None = None) -> list[Worker]:
         """Return the workers of this or another pool that are there now."""
-        found = self._server.filter(f"work_pools/{pool or self.name}/workers", {})
-        return [parse_worker(each["name"]) for each in found if each["status"] == "ONLINE"]
+        return [worker for worker in self._known(pool or self.name) if not worker.silent_since]
+
+    def _known(self, pool: str) -> Iterator[Worker]:
+        for found in self._server.filter(f"work_pools/{pool}/workers", {}):
+            silent_since = None if found["status"] == "ONLINE" else found["last_heartbeat_time"]
+            yield parse_worker(found["name"])._replace(silent_since=silent_since)
 
     def leave(self, worker: str) -> None:
         """Forget a worker that has ended."""
@@ -99,16 +106,23 @@ class WorkPool:
         if run["state_type"] not in _NOT_TAKEN or not pool.startswith(_PREFIX):
             return None
         needed = labels_of(run["work_queue_name"])
-        there = self.workers(pool)
-        if any(needed <= worker.labels for worker in there):
+        workers = list(self._known(pool))
+        if any(needed <= worker.labels for worker in workers if not worker.silent_since):
             return None
         wanted = "".join(f" --label {label}" for label in sorted(needed))
         return (
             f"waits for a worker of work pool {pool!r} that serves "
-            f"{'labels ' + ', '.join(sorted(needed)) if needed else 'it'}; there "
-            f"{'are ' + '; '.join(map(str, there)) if there else 'is none'}. Start one with: "
-            f"lume-services worker start --backend {pool.removeprefix(_PREFIX)}{wanted}"
+            f"{'labels ' + ', '.join(sorted(needed)) if needed else 'it'}; {_told(workers)}. Start "
+            f"one with: lume-services worker start --backend {pool.removeprefix(_PREFIX)}{wanted}"
         )
+
+
+def _told(workers: list[Worker]) -> str:
+    there = [str(worker) for worker in workers if not worker.silent_since]
+    silent = [(worker.silent_since, str(worker)) for worker in workers if worker.silent_since]
+    told = f"there are {'; '.join(there)}" if there else "there is none"
+    # A worker on a busy computer may be late only.
+    return told + (" but {1}, silent since {0}".format(*max(silent)) if silent else "")
 
 
 def parse_worker(name: str) -> Worker:
