@@ -98,12 +98,18 @@ def serve(
 @contextmanager
 def _forking(modules: Iterable[str]) -> Iterator[None]:
     """Let the processes of runs be forked, for this process and those that it starts."""
+    from prefect.settings import get_current_settings
+
+    # As Prefect gives them to a run, so that its fork need not read settings again.
+    settings = get_current_settings().to_environment_variables(exclude_unset=True)
     with tempfile.TemporaryDirectory(prefix="lume-") as folder:
         address = str(Path(folder) / "warm")
         command = [sys.executable, "-m", _WARM, address, *modules]
         # It ends when the other end of its input does.
         until, alive = os.pipe()
-        with subprocess.Popen(command, stdin=until, stdout=subprocess.PIPE) as process:  # noqa: S603
+        with subprocess.Popen(  # noqa: S603
+            command, stdin=until, stdout=subprocess.PIPE, env=os.environ | settings
+        ) as process:
             os.close(until)
             try:
                 if process.stdout is None or process.stdout.readline() != b"ready\n":
