@@ -62,7 +62,7 @@ class JobBackend(ServerBackend):
         config = config or self.run_config_class()
         given = config.model_dump(exclude_unset=True, exclude_none=True)
         own_image = {} if record.image is None else {"image": record.image}
-        options = _over(self._settings_here(), own_image, given)
+        options = _over(self._settings_where_submitted(given), own_image, given)
         config = self.run_config_class.of(options)
         return super().run(record, flow, parameters, config, key, started=started)
 
@@ -75,7 +75,7 @@ class JobBackend(ServerBackend):
         given_env = {name: text for name, text in configuration.env.items() if text is not None}
         of_run = {name: text for name, text in given_env.items() if _is_of_run(name)}
         env = {name: text for name, text in given_env.items() if not _is_of_run(name)}
-        options = self.run_config_class.of(_over(self._settings_here(), {**given, "env": env}))
+        options = self.run_config_class.of(_over(self._settings_of_worker(), {**given, "env": env}))
         image = getattr(options, "image", None) or IMAGE
         flow, project = of_run.get(_FLOW, flow_run.name), of_run.get(_PROJECT, "")
         return Job(
@@ -101,6 +101,15 @@ class JobBackend(ServerBackend):
 
         self.platform.check()
         return worker_class(self)
+
+    def _settings_where_submitted(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what holds for a run that is given less, or something else."""
+        del given
+        return self._settings_here()
+
+    def _settings_of_worker(self) -> dict[str, Any]:
+        """Return what holds for runs that say nothing else."""
+        return self._settings_here()
 
     def _settings_here(self) -> dict[str, Any]:
         section: BaseModel | None = getattr(self._settings, self.defaults)
