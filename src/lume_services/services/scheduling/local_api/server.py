@@ -77,8 +77,11 @@ class LocalServer:
         self._stopping.set()
         if self._server is not None:
             self._server.should_exit = self._server.force_exit = True
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), STOP_SECONDS):
-            self._thread.join(STOP_SECONDS)
+        else:
+            # Wakes the thread, which accepts nothing any more.
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", self._port), STOP_SECONDS).close()
+        self._thread.join(STOP_SECONDS)
         self._pid = 0
 
     def _start(self) -> None:
