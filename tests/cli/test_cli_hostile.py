@@ -109,6 +109,14 @@ def test_a_project_without_a_name(cli: Cli, text_flows: Path) -> None:
     assert message == "'' is no project name; give one that is not empty and has none of % & / < >"
 
 
+def test_a_flow_of_flows_takes_no_options_of_a_flow(cli: Cli, registered: Path) -> None:
+    message = refused(cli, "register", str(registered), "--project", "test", "--label", "gpu")
+    assert "--project, --label: " in message
+    assert "names its project itself" in message
+    assert cli("register", str(registered)).code == 0
+    assert "flow_of_flows" in cli("flows", "--project", "test").out
+
+
 @pytest.mark.parametrize("command", ["run", "validate"])
 @pytest.mark.parametrize(
     ("content", "message"),

@@ -45,7 +45,7 @@ def test_version(cli: Cli) -> None:
         (["runs", "shwo"], "Unused Tokens: ['shwo']."),
         (["runs", "show"], "Command runs show parameter ID requires an argument."),
         (["run"], "Command run parameter TARGET requires an argument."),
-        (["register", "m:f"], "Command register parameter --project requires an argument."),
+        (["register", "m:f"], "'m:f' is to be registered with which project? Give --project NAME."),
     ],
 )
 def test_a_wrong_command_line_is_bad_input(cli: Cli, arguments: list[str], message: str) -> None:

@@ -53,6 +53,19 @@ def test_schedules_are_listed_paused_and_resumed(cli: Cli, timed: None) -> None:
     assert "flow 'fail' of project 'cli-timed' has no schedule" in refused.err
 
 
+def test_a_flow_of_flows_is_registered_with_a_schedule(cli: Cli, timed: None) -> None:
+    lines = [
+        "name: whole",
+        "project_name: cli-timed",
+        "composing_flows: [{name: fails, project_name: cli-timed}]",
+    ]
+    Path("whole.yaml").write_text("\n".join(lines))
+    registered = cli("--json", "register", "whole.yaml", "--every", "3600")
+    assert json.loads(registered.out)["name"] == "whole"
+    rows = cli("schedules", "--project", "cli-timed").rows
+    assert {row[0]: row[2] for row in rows} == {"fails": "0 7 * * 1-5", "whole": "every 1:00:00"}
+
+
 def test_a_laptop_has_no_schedules(cli: Cli) -> None:
     done = cli("schedules")
     assert done.code == 2

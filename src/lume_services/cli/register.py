@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from lume_services.cli import console
-from lume_services.cli.target import import_from_here
+from lume_services.cli.target import import_from_here, is_specification
 from lume_services.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def register(
-    flow: str,
+    target: Annotated[str, Parameter(name="FILE|FLOW")],
     /,
     *,
-    project: str,
+    project: str | None = None,
     image: str | None = None,
     label: Annotated[list[str] | None, Parameter(name="--label")] = None,
     cron: str | None = None,
@@ -33,12 +34,12 @@ def register(
     git: str | None = None,
     ref: str | None = None,
 ) -> None:
-    """Register a flow with a project.
+    """Register a flow with a project, or a flow-of-flows with the one that its file names.
 
     Parameters
     ----------
-    flow
-        Where the flow is: MODULE:FLOW or FILE.py:FLOW.
+    target
+        Where the flow is: MODULE:FLOW or FILE.py:FLOW; or a flow-of-flows FILE.yaml.
     project
         The project, made if it is new.
     image
@@ -60,23 +61,41 @@ def register(
     ref
         Branch, tag or whole commit of the repository.
     """
-    from lume_services import config
-
     import_from_here()
-    scheduling = config.current().scheduling
     schedule = _schedule(cron, every, rrule, timezone)
-    record = scheduling.register_flow(
-        flow,
-        project,
-        image=image,
-        labels=label or (),
-        schedule=schedule,
-        storage=_storage(folder, git, ref),
-    )
+    of_flow = {"image": image, "label": label, "folder": folder, "git": git, "ref": ref}
+    if is_specification(target):
+        record = _register_composed(target, schedule, {"project": project, **of_flow})
+    elif project is None:
+        raise InputError(f"{target!r} is to be registered with which project? Give --project NAME.")
+    else:
+        from lume_services import config
+
+        record = config.current().scheduling.register_flow(
+            target,
+            project,
+            image=image,
+            labels=label or (),
+            schedule=schedule,
+            storage=_storage(folder, git, ref),
+        )
     if console.for_programs.get():
         console.document(asdict(record))
     else:
         console.fields(_described(record))
+
+
+def _register_composed(
+    file: str, schedule: Schedule | None, of_flow: Mapping[str, object]
+) -> FlowRecord:
+    if given := [f"--{name}" for name, value in of_flow.items() if value is not None]:
+        raise InputError(
+            f"{', '.join(given)}: {file!r} names its project itself, and each of its flows runs as "
+            "it is registered; register that flow with these options."
+        )
+    from lume_services.flows import FlowOfFlows
+
+    return FlowOfFlows.from_yaml(file).register(schedule)
 
 
 def _storage(
