@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import statistics
 import subprocess
-
-import httpx
 
 from benchmarks import server, table
 from benchmarks.clock import seconds
@@ -24,17 +21,11 @@ PROGRAMS = f"{FLOWS.parent}:{FLOWS.parent}:ro"
 
 def main(quick: bool) -> None:
     repeats = 1 if quick else 10
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}/api"
     os.environ |= {
-        "LUME_BACKEND": "docker",
-        "LUME_PREFECT__API_URL": url,
         "LUME_DOCKER__IMAGE": IMAGE,
         "LUME_DOCKER__VOLUMES": json.dumps([PROGRAMS]),
     }
-    with server.running("server", "start") as started:
-        server.until(lambda: httpx.get(f"{url}/health").is_success, started.log)
+    with server.serving("docker"):
         register_many(1)
         table.show(rows(repeats))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import statistics
 import subprocess
 import time
@@ -13,8 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from benchmarks import server, table
 from benchmarks.table import Row
@@ -32,13 +29,8 @@ SECONDS = "300"
 
 def main(quick: bool) -> None:
     repeats = 1 if quick else 10
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}/api"
     template = {"spec": {"template": {"spec": {"hostNetwork": True}}}}
     os.environ |= {
-        "LUME_BACKEND": "kubernetes",
-        "LUME_PREFECT__API_URL": url,
         "LUME_KUBERNETES__NAMESPACE": NAMESPACE,
         "LUME_KUBERNETES__IMAGE": IMAGE,
         "LUME_KUBERNETES__IMAGE_PULL_POLICY": "Never",
@@ -46,8 +38,7 @@ def main(quick: bool) -> None:
         "LUME_KUBERNETES__VOLUME_MOUNTS": json.dumps([MOUNT]),
         "LUME_KUBERNETES__JOB_TEMPLATE": json.dumps(template),
     }
-    with namespace(), server.running("server", "start") as started:
-        server.until(lambda: httpx.get(f"{url}/health").is_success, started.log)
+    with namespace(), server.serving("kubernetes"):
         config.current().scheduling.register_flow(f"{FLOW}:first_line", "bench")
         table.show(rows(repeats))
 

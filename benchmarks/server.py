@@ -54,12 +54,12 @@ class Program(NamedTuple):
 
 
 @contextmanager
-def serving() -> Iterator[Program]:
-    """Run a Prefect server, which the settings name."""
+def serving(backend: str = "process") -> Iterator[Program]:
+    """Run a Prefect server, which the settings name for a backend."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}/api"
-    os.environ |= {"LUME_BACKEND": "process", "LUME_PREFECT__API_URL": url}
+    os.environ |= {"LUME_BACKEND": backend, "LUME_PREFECT__API_URL": url}
     # That nobody takes a run is meant.
     logging.getLogger("lume_services").setLevel(logging.ERROR)
     with running("server", "start") as server:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from unittest.mock import patch
 
 import httpx
@@ -72,13 +71,13 @@ def together_rows(server: Program, runs: int) -> Iterator[Row]:
 
 
 @contextmanager
-def counted_requests() -> Iterator[list[Path]]:
+def counted_requests() -> Iterator[list[str]]:
     """Note each request of this process."""
-    sent: list[Path] = []
+    sent: list[str] = []
     send = httpx.Client.send
 
     def noting(self: httpx.Client, request: httpx.Request, **options: object) -> httpx.Response:
-        sent.append(Path(request.url.path))
+        sent.append(request.url.path)
         return send(self, request, **options)  # type: ignore[arg-type]
 
     with patch.object(httpx.Client, "send", noting):
