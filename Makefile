@@ -55,7 +55,7 @@ $(VENV)/oldest: $(VENV)/dev
 	$(call install,--no-deps --upgrade --target $@ "prefect==$(OLDEST_PREFECT)")
 	@touch $@
 
-# On workers the oldest Prefect does not run the hooks of a flow that crashes.
+# Hooks of a crashed flow run in the process of the oldest Prefect's worker, where no case notes them.
 test-oldest: $(VENV)/oldest
 	PYTHONPATH=$(CURDIR)/$(VENV)/oldest $(PYTEST) tests/conformance \
 		-k "not server- and not process-crashes" -m "not containers"

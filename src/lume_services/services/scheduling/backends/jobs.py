@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lume_services import __version__
@@ -33,7 +34,7 @@ IMAGE = f"lume-services:{__version__}"
 _FLOW, _PROJECT = "PREFECT__FLOW_NAME", "PREFECT__DEPLOYMENT_NAME"
 
 
-class JobBackend(ServerBackend):
+class JobBackend(ServerBackend, ABC):
     """Implements `Backend` with jobs; a subclass says on which platform.
 
     An option of a run comes from its configuration, else from the settings where it was
@@ -43,10 +44,13 @@ class JobBackend(ServerBackend):
     defaults: ClassVar[str]
     """The section of the settings with the options of runs that give none themselves."""
 
+    layered: ClassVar[frozenset[str]] = frozenset()
+    """Options that workers lay under those of runs; where a run is submitted, its own go alone."""
+
     @property
+    @abstractmethod
     def platform(self) -> Platform[Any]:
         """Where jobs run."""
-        raise NotImplementedError
 
     def run(
         self,
@@ -62,7 +66,8 @@ class JobBackend(ServerBackend):
         config = config or self.run_config_class()
         given = config.model_dump(exclude_unset=True, exclude_none=True)
         own_image = {} if record.image is None else {"image": record.image}
-        options = _over(self._settings_where_submitted(given), own_image, given)
+        settings = self._settings_here(self.layered if self.layered & set(given) else frozenset())
+        options = _over(settings, own_image, given)
         config = self.run_config_class.of(options)
         return super().run(record, flow, parameters, config, key, started=started)
 
@@ -75,7 +80,8 @@ class JobBackend(ServerBackend):
         given_env = {name: text for name, text in configuration.env.items() if text is not None}
         of_run = {name: text for name, text in given_env.items() if _is_of_run(name)}
         env = {name: text for name, text in given_env.items() if not _is_of_run(name)}
-        options = self.run_config_class.of(_over(self._settings_of_worker(), {**given, "env": env}))
+        settings = self._settings_here(self.layered)
+        options = self.run_config_class.of(_over(settings, {**given, "env": env}))
         image = getattr(options, "image", None) or IMAGE
         flow, project = of_run.get(_FLOW, flow_run.name), of_run.get(_PROJECT, "")
         return Job(
@@ -102,18 +108,9 @@ class JobBackend(ServerBackend):
         self.platform.check()
         return worker_class(self)
 
-    def _settings_where_submitted(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what holds for a run that is given less, or something else."""
-        del given
-        return self._settings_here()
-
-    def _settings_of_worker(self) -> dict[str, Any]:
-        """Return what holds for runs that say nothing else."""
-        return self._settings_here()
-
-    def _settings_here(self) -> dict[str, Any]:
+    def _settings_here(self, without: Set[str]) -> dict[str, Any]:
         section: BaseModel | None = getattr(self._settings, self.defaults)
-        known = set(self.run_config_class.model_fields)
+        known = set(self.run_config_class.model_fields) - without
         return {} if section is None else section.model_dump(include=known, exclude_none=True)
 
 

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 # Stands for the worker of a Job that is only shown.
 _WORKER = "worker"
-_TEMPLATES = frozenset({"job_template", "job_template_path"})
 
 
 class KubernetesRunConfig(KubernetesOptions, ServerRunConfig):
@@ -61,6 +60,7 @@ class KubernetesBackend(JobBackend):
     kind: ClassVar[str] = "kubernetes"
     defaults: ClassVar[str] = "kubernetes"
     run_config_class: ClassVar[type[ServerRunConfig]] = KubernetesRunConfig
+    layered: ClassVar[frozenset[str]] = frozenset({"job_template", "job_template_path"})
 
     @cached_property
     def platform(self) -> KubernetesPlatform:
@@ -108,15 +108,3 @@ class KubernetesBackend(JobBackend):
         labels = {POOL_LABEL: str(nobody), WORKER_LABEL: _WORKER, RUN_LABEL: str(nobody)}
         job = self.job(labels, run, JobConfiguration(**variables))
         return self.platform.manifest(job, "000000")
-
-    def _settings_where_submitted(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        # A run has one template, its own if it brings one.
-        return self._settings_here() if not _TEMPLATES & set(given) else self._without_template()
-
-    def _settings_of_worker(self) -> dict[str, Any]:
-        # The worker lays its own template under that of the run.
-        return self._without_template()
-
-    def _without_template(self) -> dict[str, Any]:
-        options = self._settings_here().items()
-        return {name: value for name, value in options if name not in _TEMPLATES}

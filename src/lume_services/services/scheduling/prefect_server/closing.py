@@ -10,6 +10,7 @@ So a cursor closes itself when it fails, in the thread that it belongs to.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import URL
@@ -18,15 +19,14 @@ from sqlalchemy.engine import CreateEnginePlugin
 
 class _Cursor(sqlite3.Cursor):
     def execute(self, *arguments: Any) -> Any:
-        try:
-            return super().execute(*arguments)
-        except BaseException:
-            self.close()
-            raise
+        return self._or_close(super().execute, arguments)
 
     def executemany(self, *arguments: Any) -> Any:
+        return self._or_close(super().executemany, arguments)
+
+    def _or_close(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         try:
-            return super().executemany(*arguments)
+            return work(*arguments)
         except BaseException:
             self.close()
             raise
