@@ -145,7 +145,7 @@ class DockerEngine:
 
     def _provide(self, api: Any, job: Job[DockerOptions]) -> None:
         """Pull the image if it is to be pulled."""
-        from docker.errors import NotFound
+        from docker.errors import APIError, NotFound
         from docker.utils import parse_repository_tag
 
         policy = job.options.image_pull_policy or "IfNotPresent"
@@ -157,9 +157,12 @@ class DockerEngine:
                 if policy == "Never":
                     raise
         repository, tag = parse_repository_tag(job.image)
-        for line in api.pull(repository, tag=tag or "latest", stream=True, decode=True):
-            if "error" in line:
-                raise self._no_image(job, line["error"])
+        try:
+            for line in api.pull(repository, tag=tag or "latest", stream=True, decode=True):
+                if "error" in line:
+                    raise self._no_image(job, line["error"])
+        except APIError as error:
+            raise self._no_image(job, error.explanation) from None
 
     def _create(self, api: Any, job: Job[DockerOptions]) -> str:
         secret_file = {SECRETS_FILE: SECRETS} if job.secrets else {}
