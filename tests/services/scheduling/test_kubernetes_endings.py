@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from lume_services.services.scheduling.kubernetes.endings import Seen, ending, obstacle
+from lume_services.services.scheduling.kubernetes.endings import (
+    Seen,
+    ending,
+    is_not_pulled,
+    obstacle,
+)
 from lume_services.services.scheduling.prefect_server.jobs.job import Ending
 
 
@@ -109,3 +114,14 @@ def test_a_job_that_is_gone_has_ended_when_its_pods_have() -> None:
 def test_what_keeps_a_pod_from_beginning_is_told(seen: Seen, expected: str | None) -> None:
     assert ending(seen) is None or seen.job is None
     assert obstacle(seen, [{"reason": "FailedCreate", "message": "quota"}]) == expected
+
+
+@pytest.mark.parametrize("reason", ["ErrImagePull", "ImagePullBackOff"])
+def test_an_image_that_is_not_pulled_is_told_with_the_cause(reason: str) -> None:
+    causes = ["Failed to pull image 'a': no route", "Failed to pull image 'a': denied"]
+    events = [{"message": each} for each in (*causes, f"Error: {reason}", None)]
+    seen = Seen("scan", job(), (pod(waits(reason, "Back-off"), phase="Pending"),))
+    assert is_not_pulled(seen)
+    assert obstacle(seen, events) == f"{reason}: {causes[-1]}"
+    assert not is_not_pulled(Seen("scan", job(), (pod(waits("CrashLoopBackOff")),)))
+    assert not is_not_pulled(Seen("scan", job()))

@@ -39,6 +39,7 @@ def with_pod(specification: dict[str, Any]) -> dict[str, Any]:
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "no image": {"image": "lume-services:there-is-none"},
+    "no registry": {"image": "127.0.0.1:9/lume-services:1", "image_pull_policy": "IfNotPresent"},
     "no node": {"memory_request": "9Ti", "start_timeout_seconds": 30},
     "no secret": {"start_timeout_seconds": 60, **with_pod(MISSING)},
     "evicted": with_pod(SMALL),
@@ -51,6 +52,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 REASONS = {
     "no image": "ErrImageNeverPull: Container image .*there-is-none.* is not present",
+    "no registry": "did not start within 60 s: .*Failed to pull image .*127.0.0.1:9: connect: ",
     "no node": "did not start within 30 s: Unschedulable: 0/1 nodes are available: 1 Insuffic",
     "no secret": 'did not start within 60 s: CreateContainerConfigError: secret "missing" not f',
     "evicted": "Evicted: Usage of EmptyDir volume .*small.* exceeds the limit",

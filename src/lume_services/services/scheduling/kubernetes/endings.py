@@ -15,6 +15,9 @@ NO_EXIT_CODE = -1
 _KILLED = 137
 # What no waiting can change.
 _HOPELESS = frozenset({"ErrImageNeverPull", "InvalidImageName"})
+_NOT_PULLED = frozenset({"ErrImagePull", "ImagePullBackOff"})
+# How the one event begins that says why.
+_PULLING = "Failed to pull image"
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def obstacle(seen: Seen, events: Iterable[JSON] = ()) -> str | None:
     seen
         What is known of the Job.
     events
-        The cluster's events about the Job, newest last.
+        The cluster's events about its pod, or about the Job where it has none, newest last.
     """
     if seen.job is None or seen.job["spec"].get("suspend"):
         return None
@@ -76,11 +79,19 @@ def obstacle(seen: Seen, events: Iterable[JSON] = ()) -> str | None:
     if _status(pod).get("phase") != "Pending":
         return None
     if waiting := _waiting(pod):
-        return _reason(waiting)
+        messages = (each.get("message") or "" for each in events)
+        causes = [_reason({**waiting, "message": each}) for each in messages if _PULLING in each]
+        return causes[-1] if causes else _reason(waiting)
     scheduled = _condition(pod, "PodScheduled")
     if scheduled is not None and scheduled.get("status") == "False":
         return _reason(scheduled)
     return "its pod is being made"
+
+
+def is_not_pulled(seen: Seen) -> bool:
+    """Return whether the cluster has failed to pull a pod's image, and will try again."""
+    waiting = _waiting(seen.pods[-1]) if seen.pods else None
+    return waiting is not None and waiting.get("reason") in _NOT_PULLED
 
 
 def is_ended(pod: JSON) -> bool:

@@ -21,6 +21,8 @@ _LOOK_SECONDS = 1.0
 _SETTLE_SECONDS = 1.0
 # The pods of a node that is lost are never seen to end.
 _LAST_PODS_SECONDS = 90.0
+# By then the cluster has tried three times.
+_PULL_SECONDS = 60
 _LOG_LINES = 10
 
 
@@ -80,15 +82,27 @@ class Wait:
         """Return the ending of a Job whose pod has waited for too long."""
         obstacle = endings.obstacle(seen)
         if obstacle is None or seen.job is None:
-            self._since.pop("not begun", None)
+            self._since.clear()
             return None
-        limit = int(seen.job["metadata"]["annotations"][START_TIMEOUT_ANNOTATION])
-        if self._for_seconds("not begun") < limit:
+        limit, what = (
+            int(seen.job["metadata"]["annotations"][START_TIMEOUT_ANNOTATION]),
+            "not begun",
+        )
+        if endings.is_not_pulled(seen):
+            limit, what = min(limit, _PULL_SECONDS), "not pulled"
+        if self._for_seconds(what) < limit:
             return None
-        if not seen.pods:
-            obstacle = endings.obstacle(seen, self._cluster.events(self._namespace, self._name))
-        reason = f"its pod did not start within {limit} s: {obstacle}"
+        reason = f"its pod did not start within {limit} s: {self._obstacle(seen) or obstacle}"
         return Ending(endings.NO_EXIT_CODE, reason)
+
+    def _obstacle(self, seen: Seen) -> str | None:
+        """Return why a pod does not start, with what the cluster's events say."""
+        name = seen.pods[-1]["metadata"]["name"] if seen.pods else self._name
+        try:
+            return endings.obstacle(seen, self._cluster.events(self._namespace, name))
+        except SchedulingError as error:
+            logger.warning("%s", error)
+            return None
 
     def _for_seconds(self, what: str) -> float:
         now = time.monotonic()
