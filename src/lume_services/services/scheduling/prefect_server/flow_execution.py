@@ -24,6 +24,7 @@ from lume_services.services.scheduling.prefect_server.jobs.cancellation import (
     learn_of_cancellation,
 )
 from lume_services.services.scheduling.prefect_server.keeping import Keeper
+from lume_services.services.scheduling.prefect_server.suspension import look_for_suspension
 from lume_services.settings import LUMEServicesSettings
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def execute_run() -> None:
     configure_from_env()
     server = PrefectServer(LUMEServicesSettings().prefect, PATIENCE_SECONDS_OF_FLOWS)
     learn_of_cancellation(server, str(run_id))
+    look_for_suspension(server)
     with handle_engine_signals(run_id):
         run = load_flow_run(run_id)
         # It may have been taken for lost, and resumed elsewhere, before it could begin.
