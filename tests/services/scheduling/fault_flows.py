@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from prefect import flow
+from prefect import flow, task
 
 from lume_services.services.scheduling.prefect_server import attempts
 
@@ -38,3 +38,17 @@ def slow_attempt(folder: str) -> int:
     while not (Path(folder) / f"end-{number}").exists():
         time.sleep(0.05)
     return number
+
+
+@task
+def step(folder: str) -> None:
+    """Take a while."""
+    note(folder, "step")
+    time.sleep(0.5)
+
+
+@flow
+def stepping(folder: str) -> None:
+    """Take many steps."""
+    for _ in range(240):
+        step(folder)

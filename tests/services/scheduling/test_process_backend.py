@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from typing import Any
 import engine_flows as flows
 import httpx
 import pytest
-from fault_flows import traced
+from fault_flows import stepping, traced
+from prefect.states import Suspended, to_state_create
 
 from lume_services.errors import InputError, NeedsServerError, SchedulingError
 from lume_services.services.scheduling.backends.local import LocalBackend
@@ -44,12 +45,17 @@ def service(prefect_worker: PrefectServer, tmp_path: Path) -> Iterator[Schedulin
     service.close()
 
 
-def running(service: SchedulingService, run_id: str) -> None:
+def until(done: Callable[[], Any]) -> Any:
+    """Return what is seen as soon as it is something."""
     for _ in range(3000):
-        if service.run_info(run_id).state_name == "Running":
-            return
+        if found := done():
+            return found
         time.sleep(0.1)
-    raise AssertionError(f"{run_id} never ran")
+    raise AssertionError("it was never seen")
+
+
+def running(service: SchedulingService, run_id: str) -> None:
+    until(lambda: service.run_info(run_id).state_name == "Running")
 
 
 def test_clients_that_register_at_once_leave_one_flow(service: SchedulingService) -> None:
@@ -81,13 +87,46 @@ def test_a_worker_that_has_become_silent_is_named(
     httpx.post(address, json=heartbeat).raise_for_status()
     run_id = service.run(flows.sync_flow, {"x": 1}, labels=["cavity"])
     told = re.compile(r"labels cavity; there are .+ but host-7 \(cavity\), silent since 20\d\d-")
-    for _ in range(600):  # the server looks every 15 s
-        if told.search(service.run_info(run_id).message or ""):
-            break
-        time.sleep(0.1)
-    assert told.search(service.run_info(run_id).message or "")
+    until(lambda: told.search(service.run_info(run_id).message or ""))
     service.cancel(run_id)
     httpx.delete(f"{address.removesuffix('/heartbeat')}/host-7%20(cavity)").raise_for_status()
+
+
+def test_a_run_that_is_suspended_on_the_server_stops_before_its_next_task(
+    service: SchedulingService, prefect_worker: PrefectServer, tmp_path: Path
+) -> None:
+    run_id = service.run(stepping, {"folder": str(tmp_path)})
+    traces = tmp_path / "traces"
+    until(traces.exists)
+    state = to_state_create(Suspended(timeout_seconds=3600)).model_dump(mode="json")
+    address = f"{prefect_worker.url}/flow_runs/{run_id}/set_state"
+    httpx.post(address, json={"state": state}).raise_for_status()
+    steps = -1
+    while steps != (steps := traces.read_text().count("step")):
+        time.sleep(3)
+    assert 1 <= steps < 240
+    assert service.run_info(run_id).state_name == "Suspended"
+    service.cancel(run_id)
+    assert service.wait(run_id, timeout=60).state_name == "Cancelled"
+
+
+def test_a_run_that_is_cancelled_is_told_of_among_the_events(
+    service: SchedulingService, prefect_worker: PrefectServer, tmp_path: Path
+) -> None:
+    run_id = service.run(stepping, {"folder": str(tmp_path)})
+    until((tmp_path / "traces").exists)
+    service.cancel(run_id)
+    assert service.wait(run_id, timeout=60).state_name == "Cancelled"
+    wanted = {"event": {"name": ["prefect.runner.cancelled-flow-run"]}}
+    address = f"{prefect_worker.url}/events/filter"
+    related = {"related": {"id": [f"prefect.flow-run.{run_id}"]}}
+
+    def told() -> list[dict[str, Any]]:
+        found = httpx.post(address, json={"filter": {**wanted, **related}}).raise_for_status()
+        events: list[dict[str, Any]] = found.json()["events"]
+        return events
+
+    assert len(until(told)) == 1
 
 
 def test_a_run_for_workers_of_another_kind_is_reported(

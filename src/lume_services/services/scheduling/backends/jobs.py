@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -34,7 +34,7 @@ IMAGE = f"lume-services:{__version__}"
 _FLOW, _PROJECT = "PREFECT__FLOW_NAME", "PREFECT__DEPLOYMENT_NAME"
 
 
-class JobBackend(ServerBackend, ABC):
+class JobBackend(ServerBackend):
     """Implements `Backend` with jobs; a subclass says on which platform.
 
     An option of a run comes from its configuration, else from the settings where it was

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from lume_services.services.scheduling.backends.server import ServerBackend, ServerRunConfig
 
@@ -28,3 +28,8 @@ class ProcessBackend(ServerBackend):
 
     kind: ClassVar[str] = "process"
     run_config_class: ClassVar[type[ServerRunConfig]] = ProcessRunConfig
+
+    def _worker_class(self) -> type[Any]:
+        from lume_services.services.scheduling.prefect_server.process_worker import worker_class
+
+        return worker_class(self.server)

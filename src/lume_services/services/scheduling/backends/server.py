@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
@@ -66,7 +67,7 @@ class ServerRunConfig(RunConfig):
         return self.model_dump(mode="json", include=own, exclude_none=True)
 
 
-class ServerBackend:
+class ServerBackend(ABC):
     """Implements `Backend` on a Prefect server; a subclass says which workers run flows.
 
     Parameters
@@ -104,6 +105,7 @@ class ServerBackend:
 
     def load(self, record: FlowRecord) -> None:
         """Import nothing: the flow is imported where it runs."""
+        del record
 
     def offer(
         self,
@@ -182,11 +184,9 @@ class ServerBackend:
             warm=warm,
         )
 
+    @abstractmethod
     def _worker_class(self) -> type[Any]:
-        """Return Prefect's class of the workers of this backend."""
-        from lume_services.services.scheduling.prefect_server.worker import prefect_class
-
-        return prefect_class(self.kind)
+        """Return the class of the workers of this backend, one of Prefect's."""
 
     def close(self) -> None:
         """Give up the connections; a later call opens them again."""

@@ -131,16 +131,6 @@ async def _until_signal(worker: Any) -> None:
         await working
 
 
-def prefect_class(kind: str) -> type[Any]:
-    """Return Prefect's class of workers of a kind."""
-    from prefect.workers.base import BaseWorker
-
-    known = BaseWorker.get_worker_class_from_type(kind)
-    if known is None:
-        raise SchedulingError(f"no workers of kind {kind!r} are installed: prefect-{kind} has them")
-    return known
-
-
 def _class(base: type[Any]) -> Any:
     with warnings.catch_warnings():
         # It stands in the place of Prefect's own, on purpose and in this process only.
@@ -179,6 +169,9 @@ class _Serving(Holding):
                 return []
             return found
 
+    async def _propose_submitting_state(self, flow_run: Any) -> None:
+        """Leave out a state between Pending and Running, which costs as much as those."""
+
     def _served_queues(self) -> set[str]:
         pool: str = self._work_pool_name  # type: ignore[attr-defined]
         queues = self._server.filter(f"work_pools/{pool}/queues", {})
@@ -192,15 +185,13 @@ class _Serving(Holding):
         from prefect.events.filters import EventFilter, EventNameFilter
 
         wanted = EventFilter(event=EventNameFilter(name=[_SCHEDULED, _CANCELLING]))
-        # Prefect's own workers look after that themselves.
-        cancelling = getattr(self, "cancelling", None)
         while True:
             try:
                 async with get_events_subscriber(filter=wanted) as events:
                     async for event in events:
                         if event.event == _SCHEDULED:
                             await self.get_and_submit_flow_runs()
-                        elif cancelling is not None:
-                            cancelling()
+                        else:
+                            self.cancelling()  # type: ignore[attr-defined]
             except Exception:  # noqa: BLE001  # whatever ends the stream, polling goes on
                 await asyncio.sleep(1)

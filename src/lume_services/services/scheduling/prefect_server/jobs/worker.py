@@ -21,6 +21,7 @@ from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerRes
 from pydantic import ConfigDict
 
 from lume_services.errors import LumeServicesError
+from lume_services.services.scheduling.prefect_server.cancelling import News, to_be_cancelled
 from lume_services.services.scheduling.prefect_server.connection import PrefectServer
 from lume_services.services.scheduling.prefect_server.jobs.job import (
     POOL_LABEL,
@@ -94,7 +95,7 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
         super().__init__(*arguments, **options)
         self._watched: dict[str, str | None] = {}
         self._stopping: set[str] = set()
-        self._news = asyncio.Event()
+        self._news = News(LOOK_SECONDS)
         self._threads = anyio.CapacityLimiter(float("inf"))
 
     async def start(self, *arguments: Any, **options: Any) -> None:
@@ -144,7 +145,7 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
 
     def cancelling(self) -> None:
         """Look now for runs that are to be cancelled."""
-        self._news.set()
+        self._news.come()
 
     def _labels_of_job(self, run_id: str) -> dict[str, str]:
         return {
@@ -196,7 +197,7 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
                     await self._look(begun)
                 except Exception as error:  # noqa: BLE001  # whatever it was, it looks again
                     logger.warning("%s", error)
-                await self._until_news()
+                await self._news.wait()
 
     async def _look(self, begun: asyncio.TaskGroup) -> None:
         if self._work_pool is None:
@@ -205,15 +206,10 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
             self._watched[left.run_id] = left.identifier
             begun.create_task(self._take_over(left))
         started = {run_id: job for run_id, job in self._watched.items() if job}
-        asked = sorted(started.keys() - self._stopping)
-        for run_id in await self._in_thread(self._to_be_cancelled, asked):
+        asked = started.keys() - self._stopping
+        for run_id in await self._in_thread(to_be_cancelled, self.backend.server, asked):
             self._stopping.add(run_id)
             begun.create_task(self._stop_job(run_id, started[run_id]))
-
-    async def _until_news(self) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
-        self._news.clear()
 
     async def _stop_job(self, run_id: str, identifier: str) -> None:
         try:
@@ -231,11 +227,6 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
             return left
         there = {worker.name for worker in self.backend.pool.workers()} - {own}
         return [job for job in left if job.worker not in there]
-
-    def _to_be_cancelled(self, ids: list[str]) -> list[str]:
-        wanted = {"id": {"any_": ids}, "state": {"type": {"any_": ["CANCELLING"]}}}
-        runs = self.backend.server.filter("flow_runs", {"flow_runs": wanted}) if ids else ()
-        return [run["id"] for run in runs]
 
     async def _take_over(self, left: Left) -> None:
         """See a job of another worker to its end; end it where its run is over."""
