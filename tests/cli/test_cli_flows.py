@@ -125,6 +125,16 @@ def test_a_flow_is_run_by_where_it_is(cli: Cli, text_flows: Path, target: str) -
     assert [row[1:4] for row in cli("runs").rows] == [["add", "default", "Completed"]]
 
 
+def test_a_file_that_only_a_worker_can_see_is_told_by_its_filesystem(cli: Cli) -> None:
+    names = {"file_type": "txt", "filename": "/data/a.txt", "filesystem_identifier": "mounted"}
+    lines = ["from prefect import flow", "@flow", "def far():"]
+    lines.append(f"    return {dict(names, size=3, sha256=None)!r}")
+    Path("far.py").write_text("\n".join(lines))
+    ran = cli("run", "far.py:far")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[1:] == ["  returned  /data/a.txt of filesystem mounted (3 bytes)"]
+
+
 def test_a_flow_is_run_by_name(cli: Cli, registered: Path) -> None:
     ran = cli("run", "flow3", "--project", "test", "-p", "text1=a", "-p", "text2=b")
     assert ran.out.splitlines()[1:] == ["  returned  false"]

@@ -102,10 +102,17 @@ def described(value: Any, services: Services) -> str:
     if _is_result(value):
         return f"{value['result_type']} {console.short(value['unique_hash'])}"
     if is_reference(value):
-        path = services.files.resolve(value["filesystem_identifier"], value["filename"])
-        return f"{path} ({_size(value['size'])})"
+        return f"{_place(value, services)} ({_size(value['size'])})"
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _VALUE_WIDTH else f"{text[: _VALUE_WIDTH - 3]}..."
+
+
+def _place(reference: dict[str, Any], services: Services) -> str:
+    """Return where a file is, seen from here; its filesystem may be one that only workers have."""
+    identifier, filename = reference["filesystem_identifier"], reference["filename"]
+    if identifier in services.files.identifiers:
+        return str(services.files.resolve(identifier, filename))
+    return f"{filename} of filesystem {identifier}"
 
 
 def _is_result(value: Any) -> bool:
