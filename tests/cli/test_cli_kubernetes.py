@@ -31,6 +31,7 @@ def test_the_job_of_a_run_is_shown(
     monkeypatch.setenv("LUME_KUBERNETES__MEMORY_LIMIT", "2Gi")
     monkeypatch.setenv("LUME_KUBERNETES__CPU_LIMIT", "500m")
     options = ("-o", "memory_limit=1Gi", "-o", "queue_name=beam", "-o", "run_name=lion")
+    options += ("-o", "owner=anna")
     given = cli(*RENDER, "--project", "linac", *options, "-o", 'tolerations=[{"key": "a"}]')
     assert (given.code, given.err) == (0, "")
     job = yaml.safe_load(given.out)
@@ -40,6 +41,9 @@ def test_the_job_of_a_run_is_shown(
     assert metadata["labels"]["kueue.x-k8s.io/queue-name"] == "beam"
     assert metadata["labels"]["lume-services/project"] == "linac"
     assert metadata["annotations"]["lume-services/run-name"] == "lion"
+    assert metadata["labels"]["lume-services/owner"] == "anna"
+    # Whose the runs are that the run submits.
+    assert {"name": "LOGNAME", "value": "anna"} in container(job)["env"]
     assert container(job)["resources"] == {"limits": {"cpu": "500m", "memory": "1Gi"}}
     assert job["spec"]["template"]["spec"]["tolerations"] == [{"key": "a"}]
 

@@ -74,8 +74,8 @@ class KubernetesBackend(JobBackend):
     ) -> Job[Any]:
         """Return the Job of a run."""
         job = super().job(labels, flow_run, configuration)
-        # What a flow submits is its owner's too.
-        owner = {"USER": job.options.owner} if job.options.owner else {}
+        # What a flow submits is its owner's too; the image has this variable, which comes first.
+        owner = {"LOGNAME": job.options.owner} if job.options.owner else {}
         own = {END_TOLD_BY_WORKER: "1", **owner}
         return replace(job, environment={**own, **job.environment})
 
