@@ -114,6 +114,13 @@ class Holding:
         # the run has been resumed already.
         return BaseWorkerResult(identifier=run_id, status_code=0)
 
+    def is_full(self) -> bool:
+        """Return whether no place is free; then runs that wait are looked for when one is."""
+        limiter = self._limiter  # type: ignore[attr-defined]
+        full = limiter is not None and limiter.available_tokens <= 0
+        self._some_wait = self._some_wait or full
+        return full
+
     @contextmanager
     def _holding(self, run_id: str, *, started: bool) -> Iterator[None]:
         self._held[run_id] += 1

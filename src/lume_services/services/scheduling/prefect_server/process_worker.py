@@ -81,7 +81,9 @@ class _Observer:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        """Nothing is open."""
+        own = [key for key, cancel in self._cancel.items() if cancel is self._on_cancelling]
+        for run_id in own:
+            del self._cancel[run_id]
 
     def add_in_flight_flow_run_id(self, run_id: UUID) -> None:
         self._cancel[str(run_id)] = self._on_cancelling

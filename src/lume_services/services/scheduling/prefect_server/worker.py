@@ -158,7 +158,7 @@ class _Serving(Holding):
 
     async def get_and_submit_flow_runs(self) -> list[Any]:
         """Take what waits in the queues that are served."""
-        if self._stop is not None:
+        if self._stop is not None or self.is_full():
             return []
         async with self._polling:
             try:
