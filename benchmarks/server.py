@@ -36,6 +36,7 @@ def main(quick: bool) -> None:
     with serving():
         url = os.environ["LUME_PREFECT__API_URL"]
         register_many(children)
+        register_many(1, "nothing")
         floor = statistics.median(by_hand() for _ in range(min(repeats, 5)))
         rows = [Row("floor: the flow's process, started by hand", floor, "s")]
         rows += plain_rows(url, max(2, repeats // 4))
@@ -98,7 +99,7 @@ def until(ready: object, log: Path) -> None:
 def by_hand() -> float:
     """Execute a run without a worker; return how long its process takes."""
     services = config.current()
-    record = services.scheduling.record("halving0", "bench")
+    record = services.scheduling.record("nothing0", "bench")
     run_id = services.scheduling.run(record, {"x": 1}, labels=["nobody"])
     take(run_id)
     environment = flow_environment(services.settings, Path.cwd()) | {"PREFECT__FLOW_RUN_ID": run_id}
@@ -132,20 +133,22 @@ def plain_rows(url: str, repeats: int) -> Iterator[Row]:
 
 
 def worker_rows(name: str, target: float, repeats: int, *options: str) -> Iterator[Row]:
-    """Return the median from submission to result, and what it is made of."""
+    """Return the median from submission to result, what it is made of, and with a task."""
     with running("worker", "start", *options) as worker:
         until(lambda: "started!" in worker.log.read_text(), worker.log)
-        rounds = [submitted() for _ in range(repeats + 1)][1:]
+        rounds = [submitted("nothing0") for _ in range(repeats + 1)][1:]
+        with_task = statistics.median(sum(submitted()) for _ in range(repeats))
     total = statistics.median(sum(parts) for parts in rounds)
     yield Row(f"{name} worker, submission to result", total, "s", target)
     for part, times in zip(PARTS, zip(*rounds, strict=True), strict=True):
         yield Row(f"  {part}", statistics.median(times), "s")
+    yield Row("  the same of a flow with a task", with_task, "s")
 
 
-def submitted() -> tuple[float, ...]:
+def submitted(flow: str = "halving0") -> tuple[float, ...]:
     """Run a flow to its end; return how long each part took."""
     scheduling = config.current().scheduling
-    record = scheduling.record("halving0", "bench")
+    record = scheduling.record(flow, "bench")
     begin = time.time()
     run_id = scheduling.run(record, {"x": 1})
     sent = time.time()

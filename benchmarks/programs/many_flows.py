@@ -1,7 +1,7 @@
 """Any number of flows, each made when it is asked for, and one flow of any number of tasks.
 
 A flow runs once in a flow-of-flows, so each place in it needs a flow of its own name:
-``halving7`` and ``sleeping7`` are such flows.
+``halving7``, ``nothing7`` and ``sleeping7`` are such flows.
 """
 
 import re
@@ -24,6 +24,12 @@ def halving(x: float = 1.0, y: float = 1.0) -> float:
 
 
 @flow
+def nothing(x: float = 1.0) -> float:
+    """Return the number."""
+    return x
+
+
+@flow
 def sleeping(x: float = 2.0) -> float:
     """Sleep for so many seconds."""
     time.sleep(x)
@@ -40,9 +46,9 @@ def tasks(count: int) -> float:
 
 
 def __getattr__(name: str) -> Flow[..., Any]:
-    found = re.fullmatch(r"(halving|sleeping)\d+", name)
+    found = re.fullmatch(r"(halving|nothing|sleeping)\d+", name)
     if found is None:
         raise AttributeError(name)
-    kinds: dict[str, Flow[..., Any]] = {"halving": halving, "sleeping": sleeping}
-    made = globals()[name] = kinds[found[1]].with_options(name=name)
+    made: Flow[..., Any] = globals()[found[1]].with_options(name=name)
+    globals()[name] = made
     return made
