@@ -67,7 +67,8 @@ def test_a_stranger_does_not_enter(front: tls.Front, tmp_path: Path) -> None:
 
 def test_an_unknown_authority_is_not_trusted(front: tls.Front, tmp_path: Path) -> None:
     service = entering(front, tmp_path, headers={"X-Site-Token": TOKEN})
-    with pytest.raises(SchedulingError, match="certificate verify failed") as error:
+    message = r"certificate verify failed.*; set LUME_PREFECT__TLS_CERTIFICATE to"
+    with pytest.raises(SchedulingError, match=message) as error:
         service.runs()
     assert TOKEN not in str(error.value)
     service.close()

@@ -132,8 +132,7 @@ class PrefectServer:
                 if time.monotonic() - failed > patience:
                     raise SchedulingError(
                         f"the Prefect server at {self.url} cannot be reached "
-                        f"({type(error).__name__}: {error}); start it with `lume-services server "
-                        "start`, or set LUME_PREFECT__API_URL to the address of one."
+                        f"({type(error).__name__}: {error}); {_advice(error)}."
                     ) from None
             else:
                 self._answers = True
@@ -202,6 +201,16 @@ def tls(settings: PrefectSettings) -> Any:
     import ssl
 
     return ssl.create_default_context(cafile=settings.tls_certificate)
+
+
+def _advice(error: httpx.TransportError) -> str:
+    """Return what to do about a server that cannot be reached."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "set LUME_PREFECT__TLS_CERTIFICATE to the file of the authority that signed it"
+    return (
+        "start it with `lume-services server start`, or set LUME_PREFECT__API_URL to the address "
+        "of one"
+    )
 
 
 def _detail(response: httpx.Response) -> str:
