@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from lume_services import config
 from lume_services.errors import FlowFailedError, InputError, SpecificationError
 from lume_services.flows import FlowOfFlows, Resumption
 from lume_services.services.scheduling.service import SchedulingService
+from servers import until
 from servers.prefect import PrefectServer
 
 
@@ -22,13 +22,6 @@ def scheduling(prefect_worker: PrefectServer, tmp_path: Path) -> Iterator[Schedu
     """Replaces the local backend of the other tests of flows."""
     with config.use(prefect_worker.settings(prefect_worker.home)) as services:
         yield services.scheduling
-
-
-def until(done: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 300
-    while not (found := done()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return found
 
 
 def mapped(flow: str, task: str | None = None) -> dict[str, Any]:

@@ -12,8 +12,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,17 +28,6 @@ TESTS = Path(__file__).parents[1]
 # The scripts that CI starts the cluster with stand beside the checkout.
 _TESTBED = Path(__file__).parents[3] / "shared" / "testbed"
 _SECONDS = 60
-# A run becomes a pod that imports Prefect, on a machine that does other things too.
-RUN_SECONDS = 300.0
-
-
-def until(done: Callable[[], Any]) -> Any:
-    """Return what is seen as soon as it is something."""
-    deadline = time.monotonic() + RUN_SECONDS
-    while not (found := done()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert found
-    return found
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import fault_flows as flows
 import pytest
@@ -18,6 +16,7 @@ from lume_services.flows import FlowOfFlows
 from lume_services.services.scheduling.backends.process import ProcessBackend
 from lume_services.services.scheduling.prefect_server.lost_workers import LostWorkers
 from lume_services.services.scheduling.service import SchedulingService
+from servers import until
 from servers.prefect import SCHEDULING, PrefectServer, working
 
 MANY = 24
@@ -28,13 +27,6 @@ def processes(prefect_worker: PrefectServer, tmp_path: Path) -> Iterator[Process
     backend = ProcessBackend(prefect_worker.settings(tmp_path))
     yield backend
     backend.close()
-
-
-def until(done: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 300
-    while not (found := done()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return found
 
 
 def traces(folder: Path) -> list[str]:

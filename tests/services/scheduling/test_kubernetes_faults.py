@@ -18,13 +18,8 @@ from lume_services.errors import FlowFailedError, RunTimeoutError
 from lume_services.flows import Resumption
 from lume_services.services.scheduling import service as scheduling
 from lume_services.services.scheduling.service import SchedulingService
-from servers.kubernetes import (
-    RUN_SECONDS,
-    KubernetesServer,
-    Namespace,
-    restart_api_server,
-    until,
-)
+from servers import RUN_SECONDS, until
+from servers.kubernetes import KubernetesServer, Namespace, restart_api_server
 
 SMALL = {
     "volumes": [{"name": "small", "emptyDir": {"sizeLimit": "1Mi"}}],

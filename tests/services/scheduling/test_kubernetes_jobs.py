@@ -19,8 +19,9 @@ from lume_services import LUMEServicesSettings, config
 from lume_services.cli.main import main
 from lume_services.flows import FlowOfFlows
 from lume_services.services.scheduling.service import SchedulingService
+from servers import RUN_SECONDS, until
 from servers.docker import docker
-from servers.kubernetes import RUN_SECONDS, KubernetesServer, until
+from servers.kubernetes import KubernetesServer
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 HEADERS = json.dumps({"X-Token": "t0ken-of-the-tests"})

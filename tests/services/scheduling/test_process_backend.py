@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from lume_services.services.scheduling.registry import DEFAULT_PROJECT
 from lume_services.services.scheduling.service import SchedulingService
 from lume_services.settings import LUMEServicesSettings
 from lume_services.settings_prefect import PrefectSettings
-from servers import free_port
+from servers import free_port, until
 from servers.prefect import SCHEDULING, PrefectServer, working
 
 SECRET = "operator:s3cr3t"
@@ -43,15 +43,6 @@ def service(prefect_worker: PrefectServer, tmp_path: Path) -> Iterator[Schedulin
     service = SchedulingService(ProcessBackend(prefect_worker.settings(tmp_path)))
     yield service
     service.close()
-
-
-def until(done: Callable[[], Any]) -> Any:
-    """Return what is seen as soon as it is something."""
-    for _ in range(3000):
-        if found := done():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it was never seen")
 
 
 def running(service: SchedulingService, run_id: str) -> None:
