@@ -20,7 +20,6 @@ from prefect.events.clients import get_events_client
 from prefect.runner import _flow_run_executor
 from prefect.workers.process import ProcessWorker
 
-from lume_services.errors import LumeServicesError
 from lume_services.services.scheduling.prefect_server.cancelling import News, to_be_cancelled
 from lume_services.services.scheduling.prefect_server.connection import PrefectServer
 
@@ -40,34 +39,31 @@ class _Light:
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._cancel: dict[str, Cancel] = {}
-        self._news = News(LOOK_SECONDS)
+        self.news = News(LOOK_SECONDS)
 
     async def start(self, *arguments: Any, **options: Any) -> None:
         """Take runs until cancelled."""
         _executor.FlowRunCancellingObserver = partial(_Observer, self._cancel)
-        emitter = _executor.EventEmitter
-        _executor.EventEmitter = partial(emitter, get_events_client=_OnDemand)
+        _executor.EventEmitter = partial(_executor.EventEmitter, get_events_client=_OnDemand)
         looking = asyncio.create_task(self._look())
         try:
             await super().start(*arguments, **options)  # type: ignore[misc]
         finally:
             looking.cancel()
 
-    def cancelling(self) -> None:
-        """Look now for runs that are to be cancelled."""
-        self._news.come()
-
     async def _look(self) -> None:
         while True:
-            await self._news.wait()
+            await self.news.wait()
             try:
-                found = await asyncio.to_thread(to_be_cancelled, self.server, list(self._cancel))
-            except LumeServicesError as error:
+                await self._cancel_runs()
+            except Exception as error:  # noqa: BLE001  # whatever it was, it looks again
                 logger.warning("looks for cancelled runs again soon: %s", error)
-                continue
-            for run_id in found:
-                if (cancel := self._cancel.pop(run_id, None)) is not None:
-                    cancel(UUID(run_id))
+
+    async def _cancel_runs(self) -> None:
+        asked = list(self._cancel)
+        for run_id in await asyncio.to_thread(to_be_cancelled, self.server, asked):
+            if (cancel := self._cancel.pop(run_id, None)) is not None:
+                cancel(UUID(run_id))
 
 
 class _Observer:
@@ -102,8 +98,11 @@ class _OnDemand:
         """Nothing is open."""
 
     async def emit(self, event: Any) -> None:
-        async with get_events_client(checkpoint_every=1) as client:
-            await client.emit(event)
+        try:
+            async with get_events_client(checkpoint_every=1) as client:
+                await client.emit(event)
+        except Exception as error:  # noqa: BLE001  # the run is cancelled, told of or not
+            logger.warning("the server is not told that a run was cancelled: %s", error)
 
 
 def worker_class(server: PrefectServer) -> type[Any]:

@@ -49,3 +49,4 @@ def _look(server: PrefectServer, run_id: uuid.UUID, request: Any, over: threadin
             state = (server.get(f"/flow_runs/{run_id}") or {}).get("state") or {}
             if state.get("name") == "Suspended":
                 request.mark_requested(State.model_validate(state))
+                return

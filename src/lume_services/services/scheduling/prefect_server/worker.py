@@ -192,6 +192,6 @@ class _Serving(Holding):
                         if event.event == _SCHEDULED:
                             await self.get_and_submit_flow_runs()
                         else:
-                            self.cancelling()  # type: ignore[attr-defined]
+                            self.news.come()  # type: ignore[attr-defined]
             except Exception:  # noqa: BLE001  # whatever ends the stream, polling goes on
                 await asyncio.sleep(1)

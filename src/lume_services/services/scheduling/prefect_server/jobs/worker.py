@@ -95,7 +95,7 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
         super().__init__(*arguments, **options)
         self._watched: dict[str, str | None] = {}
         self._stopping: set[str] = set()
-        self._news = News(LOOK_SECONDS)
+        self.news = News(LOOK_SECONDS)
         self._threads = anyio.CapacityLimiter(float("inf"))
 
     async def start(self, *arguments: Any, **options: Any) -> None:
@@ -142,10 +142,6 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
         """Stop the job of a run that is cancelled before its flow has begun."""
         del configuration
         await self._in_thread(self.backend.platform.stop, infrastructure_pid, grace_seconds)
-
-    def cancelling(self) -> None:
-        """Look now for runs that are to be cancelled."""
-        self._news.come()
 
     def _labels_of_job(self, run_id: str) -> dict[str, str]:
         return {
@@ -197,7 +193,7 @@ class JobWorker(BaseWorker[JobConfiguration, Any, JobResult]):
                     await self._look(begun)
                 except Exception as error:  # noqa: BLE001  # whatever it was, it looks again
                     logger.warning("%s", error)
-                await self._news.wait()
+                await self.news.wait()
 
     async def _look(self, begun: asyncio.TaskGroup) -> None:
         if self._work_pool is None:
